@@ -1,0 +1,239 @@
+//! The record of one client's connection to one target.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AlertCode, CertDer, CipherSuite, ClientHello, ConnectionId, DialTiming, Failure, Finding, Fingerprint, Handshake,
+    Host, NamedGroup, Target, Timestamp, TlsVersion,
+};
+
+/// How the client told where it wants to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Intake {
+    /// HTTP CONNECT.
+    Connect,
+    /// A request line with an absolute URL.
+    AbsoluteForm,
+    /// SOCKS version 5.
+    Socks5,
+    /// A ClientHello without any proxy protocol; the target is its SNI.
+    ClientHello,
+    /// A request for tlscope itself.
+    OriginForm,
+    /// None of these, or nothing at all.
+    Unknown,
+}
+
+/// What flowed once both legs stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// HTTP/1.0 or HTTP/1.1.
+    Http1,
+    /// HTTP/2.
+    Http2,
+    /// Anything else, relayed as bytes.
+    Raw,
+}
+
+/// What the client was given in place of the server's identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GivenKind {
+    /// A good leaf under tlscope's CA, whatever the server's looked like.
+    Pass,
+    /// A leaf of tlscope's, and an error page instead of the server.
+    ErrorPage,
+    /// The server's own bytes: nothing was intercepted.
+    Tunnel,
+    /// No TLS was asked for; the bytes were relayed.
+    Plain,
+    /// A page of tlscope's own.
+    Portal,
+    /// Nothing: the connection was refused.
+    Refused,
+}
+
+/// What the client was given, and how it differs from what the server gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// In short.
+    pub kind: GivenKind,
+    /// The leaf it was shown.
+    pub leaf: Option<Fingerprint>,
+    /// What tlscope changed, in words.
+    pub changed: Vec<String>,
+}
+
+impl Given {
+    /// Given without a leaf of tlscope's.
+    pub const fn without_leaf(kind: GivenKind) -> Self {
+        Self { kind, leaf: None, changed: Vec::new() }
+    }
+}
+
+/// How the client's own TLS handshake with tlscope ended. Only an alert is proof of a reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum ClientOutcome {
+    /// It finished, and the client used the connection.
+    Served,
+    /// The client sent a fatal alert.
+    Alert {
+        /// Which one.
+        code: AlertCode,
+    },
+    /// The client closed during the handshake.
+    EofInHandshake,
+    /// The client reset during the handshake.
+    ResetInHandshake,
+    /// It finished, and the client closed without a byte.
+    SilentClose {
+        /// Whether a `close_notify` alert came first.
+        clean: bool,
+    },
+    /// It finished, and the client reset without a byte.
+    SilentReset,
+    /// It did not finish within the deadline.
+    TimedOut,
+    /// tlscope could not go on.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// How the whole connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Traffic flowed between both legs, decrypted.
+    Relayed,
+    /// The bytes went through unread.
+    Tunnelled,
+    /// There was no upstream to be had.
+    UpstreamFailed,
+    /// The client gave up or refused.
+    ClientFailed,
+    /// The client, or the target, is not allowed.
+    Denied,
+    /// The bytes made no sense.
+    Unreadable,
+    /// Nothing came.
+    Silent,
+    /// tlscope answered itself.
+    Answered,
+    /// A fault of tlscope's.
+    Failed,
+}
+
+/// The leg between the client and tlscope.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClientLeg {
+    /// What the client offered.
+    pub hello: Option<ClientHello>,
+    /// The negotiated version.
+    pub version: Option<TlsVersion>,
+    /// The chosen suite.
+    pub suite: Option<CipherSuite>,
+    /// The group of the key exchange.
+    pub group: Option<NamedGroup>,
+    /// The application protocol it was given.
+    pub alpn: Option<String>,
+    /// How its handshake ended.
+    pub outcome: Option<ClientOutcome>,
+    /// How long the handshake took.
+    pub tls_ms: Option<f64>,
+}
+
+/// The leg between tlscope and the server.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpstreamLeg {
+    /// The address that was reached, or the last one tried.
+    pub address: Option<SocketAddr>,
+    /// The name sent in the ClientHello.
+    pub sni: Option<String>,
+    /// What the server showed.
+    pub handshake: Option<Handshake>,
+    /// The certificates in the order sent; fingerprints in documents.
+    pub sent: Vec<CertDer>,
+    /// How the attempt ended, when it did not end in a connection.
+    pub failure: Option<Failure>,
+    /// How long the steps took.
+    pub timing: DialTiming,
+    /// Whether the server closed without a `close_notify`; absent while it has not closed.
+    pub closed_without_notify: Option<bool>,
+}
+
+/// Bytes of application data that went through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// From the client to the server.
+    pub up: u64,
+    /// From the server to the client.
+    pub down: u64,
+}
+
+/// One client's connection to one target, as far as it has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Its identity in the session.
+    pub id: ConnectionId,
+    /// When it began.
+    pub opened: Timestamp,
+    /// When it ended; absent while it is open.
+    pub closed: Option<Timestamp>,
+    /// Where the client is.
+    pub client_address: SocketAddr,
+    /// How it said where it wants to go.
+    pub intake: Intake,
+    /// Where that is.
+    pub target: Option<Target>,
+    /// The name judged.
+    pub name: Option<Host>,
+    /// The client's side.
+    pub client: ClientLeg,
+    /// The server's side.
+    pub upstream: UpstreamLeg,
+    /// What the client was given.
+    pub given: Option<Given>,
+    /// What flowed.
+    pub protocol: Option<Protocol>,
+    /// A guess at a raw protocol, as `mqtt`.
+    pub raw_guess: Option<String>,
+    /// How much.
+    pub traffic: Traffic,
+    /// Requests so far.
+    pub exchanges: u64,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// What the proxy itself noticed; the judge's findings stand in its report.
+    pub findings: Vec<Finding>,
+}
+
+impl Connection {
+    /// A connection that has just been accepted.
+    pub fn new(id: ConnectionId, opened: Timestamp, client_address: SocketAddr) -> Self {
+        Self {
+            id,
+            opened,
+            closed: None,
+            client_address,
+            intake: Intake::Unknown,
+            target: None,
+            name: None,
+            client: ClientLeg::default(),
+            upstream: UpstreamLeg::default(),
+            given: None,
+            protocol: None,
+            raw_guess: None,
+            traffic: Traffic::default(),
+            exchanges: 0,
+            outcome: None,
+            findings: Vec::new(),
+        }
+    }
+}

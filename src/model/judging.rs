@@ -1,0 +1,181 @@
+//! What goes into the judge and what comes out of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{CertDer, ClientHello, Facts, Failure, Finding, Fingerprint, Handshake, Host, Timestamp};
+
+/// What one connection showed of a server; everything the judge needs to know about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Observation {
+    /// The name judged: the SNI, else the host of the CONNECT or SOCKS request.
+    pub name: Option<Host>,
+    /// The host that the client asked the proxy for, when it asked for one.
+    pub asked_host: Option<Host>,
+    /// The certificates in the order sent.
+    pub sent: Vec<CertDer>,
+    /// What was seen of the handshake.
+    pub handshake: Option<Handshake>,
+    /// How the attempt ended, when it did not end in a connection.
+    pub failure: Option<Failure>,
+    /// What was offered to the server, when that matters to the verdict: in a tunnel the
+    /// server could only choose among what the client offered.
+    pub offered: Option<ClientHello>,
+}
+
+/// Which root set a verdict is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RootSetName {
+    /// Mozilla's list, compiled in.
+    Mozilla,
+    /// What this machine trusts.
+    System,
+    /// What `--root-file` named.
+    Files,
+}
+
+impl RootSetName {
+    /// The word of documents and flags.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Mozilla => "mozilla",
+            Self::System => "system",
+            Self::Files => "files",
+        }
+    }
+}
+
+/// Trust anchors that are judged together and reported as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RootSet {
+    /// Whose they are.
+    pub name: RootSetName,
+    /// Whether the rules for publicly trusted certificates apply to chains that end here.
+    pub public: bool,
+    /// The anchors.
+    pub anchors: Vec<CertDer>,
+}
+
+/// Where a certificate of a report comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provenance {
+    /// The server sent it.
+    Sent,
+    /// Fetched from the URL in an issued certificate's authority information access.
+    Aia,
+    /// Sent by a server earlier in this session.
+    Seen,
+    /// A trust anchor of a root set.
+    Anchor,
+}
+
+/// Whether a chain leads to an anchor of one root set, by its path alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trusted {
+    /// A path leads to an anchor, and nothing on it is refused.
+    Trusted,
+    /// No such path.
+    Untrusted,
+    /// The issuer is neither sent nor known, so it cannot be told.
+    Undetermined,
+    /// The set holds no certificates.
+    NoRoots,
+}
+
+/// The answer for one root set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The set.
+    pub roots: RootSetName,
+    /// The answer.
+    pub result: Trusted,
+    /// The best path, from leaf to anchor.
+    pub path: Option<Vec<Fingerprint>>,
+}
+
+/// Something that would settle a doubt, if somebody fetched it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Want {
+    /// The issuer of a certificate, at the URL its authority information access gives.
+    Issuer {
+        /// Whose issuer.
+        of: Fingerprint,
+        /// Where.
+        url: String,
+    },
+}
+
+/// How an attempt to fetch an issuer ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AiaOutcome {
+    /// Whose issuer was looked for.
+    pub of: Fingerprint,
+    /// Where.
+    pub url: String,
+    /// What was found there, or why nothing was.
+    pub result: Result<Vec<CertDer>, String>,
+}
+
+/// What was gathered beside the observation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Evidence {
+    /// CA certificates sent by servers earlier in this session.
+    pub seen: Vec<CertDer>,
+    /// Issuers that were looked for.
+    pub aia: Vec<AiaOutcome>,
+    /// Why nothing is fetched, when nothing is.
+    pub fetching_off: Option<String>,
+}
+
+/// A question that was left open, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct NotChecked {
+    /// The question.
+    pub what: String,
+    /// The reason.
+    pub why: String,
+}
+
+/// What the judge found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Every defect, worst first.
+    pub findings: Vec<Finding>,
+    /// An answer for each root set.
+    pub verdicts: Vec<Verdict>,
+    /// What was left open.
+    pub not_checked: Vec<NotChecked>,
+    /// What would settle more.
+    pub wants: Vec<Want>,
+    /// The first instant at which a date would make this report differ.
+    pub holds_until: Option<Timestamp>,
+    /// The certificates that a verdict's path names and the server did not send.
+    pub found: Vec<(CertDer, Provenance)>,
+}
+
+impl Report {
+    /// The worst severity in it.
+    pub fn worst(&self) -> Option<super::Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+}
+
+impl NotChecked {
+    /// A question and the reason it was left open.
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { what: what.into(), why: why.into() }
+    }
+}
+
+impl Observation {
+    /// The facts that place a finding: the name judged.
+    pub fn name_facts(&self) -> Facts {
+        match &self.name {
+            Some(name) => Facts::new().with("asked", name.to_string()),
+            None => Facts::new(),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The nouns that every room speaks.
+//!
+//! Owns the shapes of what happened on the wire ([`Connection`], [`Exchange`], [`Handshake`]), of
+//! what is judged ([`Observation`], [`RootSet`], [`Want`], [`Evidence`], [`Report`]), the table of
+//! finding ids ([`FindingId`]) and the protocol numbers. Values with constructors and serde, no
+//! behaviour: whoever needs to read bytes, judge, or show goes to a higher floor.
+//!
+//! Must not know any other room, tokio, rustls or ratatui.
+//!
+//! Times are [`Timestamp`]s taken at the edge and carried; durations are milliseconds in fields
+//! that end in `_ms`; sizes are bytes.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
+
+mod alerts;
+mod base64_text;
+mod certificate;
+mod connection;
+mod event;
+mod exchange;
+mod facts;
+mod finding;
+mod finding_table;
+mod handshake;
+mod ids;
+mod judging;
+mod suites;
+mod target;
+mod time;
+mod tls;
+
+pub use alerts::AlertCode;
+pub use certificate::{CertDer, Fingerprint, hex, unhex};
+pub use connection::{
+    ClientLeg, ClientOutcome, Connection, Given, GivenKind, Intake, Outcome, Protocol, Traffic, UpstreamLeg,
+};
+pub use event::{Event, Summary};
+pub use exchange::{Body, BodyEnd, Direction, Exchange, ExchangeTiming, Head, Message, MessageKind, Response};
+pub use facts::{Fact, Facts};
+pub use finding::{Finding, LegSide, Severity, Subject, SubjectKind};
+pub use finding_table::FindingId;
+pub use handshake::{Attempt, CertificateAsked, ClientHello, DialTiming, Failure, Handshake, Stage};
+pub use ids::{ConnectionId, ExchangeId};
+pub use judging::{
+    AiaOutcome, Evidence, NotChecked, Observation, Provenance, Report, RootSet, RootSetName, Trusted, Verdict, Want,
+};
+pub use suites::{CipherSuite, KeyExchange};
+pub use target::{Host, HostError, Target};
+pub use time::{Timestamp, millis};
+pub use tls::{NamedGroup, SignatureScheme, TlsVersion};

@@ -1,0 +1,31 @@
+//! Incremental parsers of bytes on the wire.
+//!
+//! Owns what can be told from bytes alone: which protocol a client opens with ([`sniff`]), a
+//! [`ClientHello`](crate::model::ClientHello), a server's plaintext flight, SOCKS 5 requests, the heads of an HTTP/1 stream, the few
+//! HTTP/2 frames that matter to a relay, WebSocket messages. Each is fed pieces of any size and
+//! says when it needs more; none fails on any prefix of a valid stream, none panics on any bytes.
+//!
+//! Must not do I/O and must not know the time.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
+
+mod bytes_reader;
+mod flight;
+mod hello;
+mod hello_writer;
+mod http1;
+mod http2;
+mod records;
+mod sniff;
+mod socks;
+mod websocket;
+
+pub use flight::{Flight, FlightReader};
+pub use hello::{HelloRead, read_client_hello};
+pub use hello_writer::{ProbeHello, write_probe_hello};
+pub use http1::{HeadFollower, RequestMethod};
+pub use http2::{FrameFollower, ServerSettings};
+
+pub use sniff::{Opening, guess_raw, sniff};
+pub use socks::{SocksReply, SocksRequest, SocksStep, read_greeting, read_request, write_reply};
+pub use websocket::{MessageReader, Opcode, WsMessage};
