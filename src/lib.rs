@@ -22,6 +22,8 @@
 // The pure rooms deny these again at their heads; see clippy.toml.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
+pub mod diagnosis;
 pub mod model;
 pub mod text;
 pub mod wire;
+pub mod x509;

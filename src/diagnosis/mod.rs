@@ -1,0 +1,16 @@
+//! Judging: an [`Observation`](crate::model::Observation) and a [`Trust`] in, a
+//! [`Report`](crate::model::Report) out.
+//!
+//! Every defect is found on its own: no check returns early, none depends on whether another one
+//! found something, and no path is dropped for being expired, weak or unfit. The judge has no
+//! network and no clock: it says which issuers would settle a doubt, how long its answer holds,
+//! and it stops at a budget of work units, so that the same input stops at the same place on
+//! every machine.
+//!
+//! Must not do I/O, must not read a clock, must not hold words for people.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
+
+mod signature;
+
+pub use signature::{Check, verify, verify_tls};
