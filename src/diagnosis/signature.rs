@@ -9,7 +9,7 @@ use rsa::{BoxedUint, Pkcs1v15Sign, Pss, RsaPublicKey};
 use sha2::Digest;
 
 use crate::model::SignatureScheme;
-use crate::x509::{Hash, KeyKind, PublicKey, SignatureKind, children, read_tlv};
+use crate::x509::{Hash, KeyKind, PublicKey, SignatureKind, children, oids, read_tlv};
 
 /// What a check of a signature said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +41,20 @@ pub fn verify(key: &PublicKey, kind: SignatureKind, message: &[u8], signature: &
         }
         (KeyKind::Ed25519, SignatureKind::Ed25519) => by_aws(&aws::ED25519, &key.key, message, signature),
         (KeyKind::MlDsa(own), SignatureKind::MlDsa(set)) if *own == set => ml_dsa(set, &key.key, message, signature),
+        _ if is_known(&key.kind) && is_known_kind(kind) => Check::Invalid, // a key of another kind
+        (KeyKind::Unknown, _) if matches!(key.algorithm.oid.as_str(), oids::RSA_ENCRYPTION | oids::EC_PUBLIC_KEY) => {
+            Check::Invalid // a key that cannot be read
+        }
         _ => Check::Unsupported,
     }
+}
+
+fn is_known(key: &KeyKind) -> bool {
+    !matches!(key, KeyKind::Unknown | KeyKind::EcExplicit | KeyKind::Ed448)
+}
+
+fn is_known_kind(kind: SignatureKind) -> bool {
+    kind != SignatureKind::Ed448
 }
 
 /// Verifies a server's signature in a handshake (RFC 8446 section 4.4.3, RFC 5246 section 7.4.3).

@@ -173,6 +173,11 @@ pub enum Failure {
         /// The bytes, made readable.
         seen: String,
     },
+    /// The server signed with a scheme that was not offered to it.
+    SchemeNotOffered {
+        /// rustls' words.
+        reason: String,
+    },
     /// The server speaks TLS in a way that rustls does not.
     Incompatible {
         /// rustls' words.

@@ -50,8 +50,6 @@ impl RootSetName {
 pub struct RootSet {
     /// Whose they are.
     pub name: RootSetName,
-    /// Whether the rules for publicly trusted certificates apply to chains that end here.
-    pub public: bool,
     /// The anchors.
     pub anchors: Vec<CertDer>,
 }

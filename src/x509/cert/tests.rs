@@ -9,7 +9,9 @@ fn roots() -> impl Iterator<Item = CertDer> {
 fn reads_every_root_of_mozilla_whole() {
     for der in roots() {
         let cert = Cert::read(&der);
-        assert_eq!(cert.problems, [], "{}", cert.label());
+        // One of them writes its dates as GeneralizedTime before 2050.
+        let is_certum = cert.label() == "Certum Trusted Network CA 2";
+        assert_eq!(cert.problems.is_empty(), !is_certum, "{}: {:?}", cert.label(), cert.problems);
         assert!(cert.is_self_issued() && cert.is_ca(), "{}", cert.label());
         assert!(cert.extensions.malformed.is_empty(), "{}", cert.label());
         assert!(!matches!(cert.key.as_ref().unwrap().kind, KeyKind::Unknown), "{}", cert.label());

@@ -1,0 +1,103 @@
+//! The checks of one certificate in the role it plays, whatever path it stands on.
+
+use super::clock::Clock;
+use super::findings::Findings;
+use super::{key, strength, usage, validity};
+use crate::model::{Facts, FindingId, Subject, SubjectKind};
+use crate::x509::{Cert, Problem, oids};
+
+/// A certificate being judged.
+#[derive(Clone, Debug)]
+pub(super) struct Judged<'a> {
+    pub(super) cert: &'a Cert,
+    /// What a finding about it is about.
+    pub(super) subject: Subject,
+    /// Whether the rules for publicly trusted certificates apply.
+    pub(super) is_public: bool,
+    pub(super) clock: &'a Clock,
+}
+
+impl Judged<'_> {
+    pub(super) fn role(&self) -> SubjectKind {
+        self.subject.kind
+    }
+
+    pub(super) fn is_leaf(&self) -> bool {
+        self.role() == SubjectKind::Leaf
+    }
+
+    pub(super) fn is_anchor(&self) -> bool {
+        self.role() == SubjectKind::Anchor
+    }
+
+    /// Evidence that begins with the certificate's name, as every finding about a CA does.
+    pub(super) fn facts(&self) -> Facts {
+        if self.is_leaf() { Facts::new() } else { Facts::new().with("certificate", self.cert.label()) }
+    }
+}
+
+/// Every check that needs nothing but the certificate.
+pub(super) fn check(judged: &Judged<'_>, out: &mut Findings) {
+    check_encoding(judged, out);
+    check_extensions(judged, out);
+    validity::check(judged, out);
+    strength::check(judged, out);
+    key::check(judged, out);
+    usage::check(judged, out);
+}
+
+fn check_encoding(judged: &Judged<'_>, out: &mut Findings) {
+    let mut unreadable = Vec::new();
+    for problem in &judged.cert.problems {
+        match problem {
+            Problem::Unreadable(part) => unreadable.push((*part).to_owned()),
+            // How an anchor's dates are written matters to nobody.
+            Problem::Time(..) if judged.is_anchor() => {}
+            Problem::Time(field, fault) => {
+                let facts = judged.facts().with("field", *field).with("fault", fault.words());
+                out.add(FindingId::TimeEncodingBad, &judged.subject, facts);
+            }
+        }
+    }
+    let malformed = judged.cert.extensions.malformed.iter().filter(|oid| *oid != oids::EXT_NAME_CONSTRAINTS);
+    unreadable.extend(malformed.map(|oid| format!("the extension {}", oids::display(oid))));
+    if !unreadable.is_empty() {
+        out.add(FindingId::CertUnparseable, &judged.subject, judged.facts().with("parts", unreadable));
+    }
+}
+
+/// The extensions that a verifier of today processes.
+const KNOWN: &[&str] = &[
+    oids::EXT_SUBJECT_KEY_ID,
+    oids::EXT_KEY_USAGE,
+    oids::EXT_SUBJECT_ALT_NAME,
+    oids::EXT_ISSUER_ALT_NAME,
+    oids::EXT_BASIC_CONSTRAINTS,
+    oids::EXT_NAME_CONSTRAINTS,
+    oids::EXT_CRL_DISTRIBUTION,
+    oids::EXT_POLICIES,
+    oids::EXT_POLICY_MAPPINGS,
+    oids::EXT_AUTHORITY_KEY_ID,
+    oids::EXT_POLICY_CONSTRAINTS,
+    oids::EXT_EXTENDED_KEY_USAGE,
+    oids::EXT_INHIBIT_ANY_POLICY,
+    oids::EXT_AUTHORITY_INFO,
+    oids::EXT_TLS_FEATURE,
+    oids::EXT_SCT_LIST,
+    oids::EXT_NETSCAPE_TYPE,
+];
+
+/// RFC 5280 section 4.2.
+fn check_extensions(judged: &Judged<'_>, out: &mut Findings) {
+    let all = &judged.cert.extensions.all;
+    for (at, extension) in all.iter().enumerate() {
+        let named =
+            || judged.facts().with("oid", extension.oid.as_str()).with("extension", oids::display(&extension.oid));
+        if extension.critical && !KNOWN.contains(&extension.oid.as_str()) {
+            out.add(FindingId::ExtUnknownCritical, &judged.subject, named());
+        }
+        if all.iter().take(at).any(|earlier| earlier.oid == extension.oid) {
+            out.add(FindingId::ExtDuplicate, &judged.subject, named());
+        }
+    }
+}

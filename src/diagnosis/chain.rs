@@ -1,0 +1,191 @@
+//! The shape of what was sent: which certificate is the leaf, what is missing, what is too much,
+//! and in which order it came.
+
+use std::collections::BTreeSet;
+
+use super::findings::Findings;
+use super::name_match::{DnsMatch, match_dns};
+use super::paths::{End, Path};
+use super::pool::{Node, Pool};
+use crate::model::{Evidence, Facts, FindingId, Host, Provenance, Severity, Subject, SubjectKind, Want};
+use crate::x509::{Cert, GeneralName, Name};
+
+/// The certificate to judge as the leaf: the first one, unless that is a CA and a later one is
+/// plainly meant.
+pub(super) fn find_leaf(pool: &Pool<'_>, host: Option<&Host>, out: &mut Findings) -> Option<Node> {
+    let (_, first) = pool.sent().next()?;
+    let head = pool.cert(first).filter(|cert| cert.is_ca());
+    let Some(head) = head else { return Some(first) };
+    let is_meant = |cert: &Cert| !cert.is_ca() && (names_host(cert, host) || is_child_of(cert, head));
+    let meant = pool.sent().skip(1).find(|(_, node)| pool.cert(*node).is_some_and(is_meant));
+    let Some((at, node)) = meant else { return Some(first) };
+    let label = pool.cert(node).map(Cert::label).unwrap_or_default();
+    let facts = Facts::new().with("first", head.label()).with("leaf", label).with("leaf_index", at);
+    out.add(FindingId::ChainLeafNotFirst, &Subject::of(SubjectKind::Chain), facts);
+    Some(node)
+}
+
+fn names_host(cert: &Cert, host: Option<&Host>) -> bool {
+    cert.san().iter().any(|name| match (name, host) {
+        (GeneralName::Dns(dns), Some(Host::Name(host))) => match_dns(dns, host) == DnsMatch::Full,
+        (name, Some(Host::Ip(ip))) => name.ip() == Some(*ip),
+        _ => false,
+    })
+}
+
+fn is_child_of(cert: &Cert, issuer: &Cert) -> bool {
+    matches!((&cert.issuer, &issuer.subject), (Some(i), Some(s)) if i.matches(s))
+}
+
+/// Checks of the list as sent against the path that was chosen and all that were found.
+pub(super) fn check_list(pool: &Pool<'_>, best: &Path, all: &[Path], out: &mut Findings) {
+    check_duplicates(pool, out);
+    check_order(pool, best, out);
+    let mut extra = Vec::new();
+    for (at, node) in pool.sent() {
+        let Some(cert) = pool.cert(node).filter(|_| at > 0 && pool.sent_index(node) == Some(at)) else { continue };
+        if !pool.anchor_sets(node).is_empty() && cert.is_self_issued() {
+            let facts = Facts::new().with("root", cert.label()).with("sent_index", at);
+            out.add(FindingId::ChainContainsRoot, &pool.subject(node, SubjectKind::Anchor), facts);
+        } else if !all.iter().any(|path| path.nodes.contains(&node)) {
+            extra.push(cert.label());
+        }
+    }
+    if !extra.is_empty() {
+        out.note(FindingId::ChainExtraCerts, Facts::new().with("certificates", extra));
+    }
+}
+
+fn check_duplicates(pool: &Pool<'_>, out: &mut Findings) {
+    let repeats: Vec<(usize, Node)> = pool.sent().filter(|(at, node)| pool.sent_index(*node) != Some(*at)).collect();
+    if repeats.is_empty() {
+        return;
+    }
+    let label = |node: &Node| pool.cert(*node).map(Cert::label).unwrap_or_default();
+    let labels: Vec<String> = repeats.iter().map(|(_, node)| label(node)).collect();
+    let places: Vec<String> = repeats.iter().map(|(at, _)| at.to_string()).collect();
+    out.note(FindingId::ChainDuplicate, Facts::new().with("certificates", labels).with("at", places));
+}
+
+/// RFC 5246 section 7.4.2: each certificate certifies the one before it.
+fn check_order(pool: &Pool<'_>, best: &Path, out: &mut Findings) {
+    let places: Vec<usize> = best.nodes.iter().filter_map(|node| pool.sent_index(*node)).collect();
+    if !places.is_sorted() {
+        let order: Vec<String> = places.iter().map(ToString::to_string).collect();
+        out.note(FindingId::ChainOutOfOrder, Facts::new().with("needed_order", order));
+    }
+}
+
+/// What the top of the best path means.
+pub(super) fn check_top(pool: &Pool<'_>, best: &Path, evidence: &Evidence, any_roots: bool, out: &mut Findings) {
+    let Some(top) = best.top() else { return };
+    let Some(cert) = pool.cert(top) else { return };
+    check_missing(pool, best, evidence, out);
+    let is_leaf = best.nodes.len() == 1;
+    match best.end {
+        End::SelfSigned | End::Anchor if is_leaf => check_self_signed_leaf(pool, best, top, out),
+        End::SelfSigned if any_roots => {
+            let facts = Facts::new()
+                .with("root", cert.label())
+                .with("root_sha256", cert.sha256().to_string())
+                .with("root_sent", pool.provenance(top) == Provenance::Sent);
+            out.note(FindingId::ChainUnknownCa, facts);
+        }
+        End::NoIssuer | End::Loop | End::Truncated => check_incomplete(cert, best.end, evidence, out),
+        End::Anchor | End::SelfSigned => {}
+    }
+}
+
+fn check_self_signed_leaf(pool: &Pool<'_>, best: &Path, leaf: Node, out: &mut Findings) {
+    let Some(cert) = pool.cert(leaf) else { return };
+    if !cert.is_self_issued() {
+        return;
+    }
+    // Installed as an anchor it is what its owner wanted.
+    let severity = if best.end == End::Anchor { Severity::Info } else { Severity::Fatal };
+    let subject = cert.subject.as_ref().map(ToString::to_string).unwrap_or_default();
+    let facts = Facts::new().with("subject", subject).with("trusted", best.end == End::Anchor);
+    out.add_as(severity, FindingId::LeafSelfSigned, &pool.subject(leaf, SubjectKind::Leaf), facts);
+}
+
+/// Certificates the path needs and the server did not send.
+fn check_missing(pool: &Pool<'_>, best: &Path, evidence: &Evidence, out: &mut Findings) {
+    let missing: Vec<Node> = best
+        .nodes
+        .iter()
+        .copied()
+        .filter(|node| matches!(pool.provenance(*node), Provenance::Aia | Provenance::Seen))
+        .filter(|node| pool.cert(*node).is_some_and(|cert| !cert.is_self_issued()))
+        .collect();
+    let Some(first) = missing.first() else { return };
+    let labels: Vec<String> = missing.iter().filter_map(|node| pool.cert(*node)).map(Cert::label).collect();
+    let prints: Vec<String> =
+        missing.iter().filter_map(|node| pool.cert(*node)).map(|cert| cert.sha256().to_string()).collect();
+    let found_by = if pool.provenance(*first) == Provenance::Aia { "aia" } else { "seen" };
+    let urls: Vec<String> = evidence.aia.iter().filter(|o| o.result.is_ok()).map(|o| o.url.clone()).collect();
+    let facts = Facts::new()
+        .with("missing", labels)
+        .with("missing_sha256", prints)
+        .with("found_by", found_by)
+        .with("urls", urls);
+    out.note(FindingId::ChainMissingIntermediate, facts);
+}
+
+fn check_incomplete(top: &Cert, end: End, evidence: &Evidence, out: &mut Findings) {
+    let issuer = top.issuer.as_ref().map(ToString::to_string).unwrap_or_default();
+    let urls: Vec<String> = top.extensions.ca_issuers().map(str::to_owned).collect();
+    let why = match end {
+        End::Loop => "its issuers issue each other",
+        End::Truncated => "the search stopped at its limit",
+        _ if urls.is_empty() => "not sent, and the certificate does not say where it is",
+        _ if evidence.fetching_off.is_some() => "not sent, and nothing is fetched",
+        _ if evidence.aia.iter().any(|outcome| outcome.of == top.sha256()) => {
+            "not sent, and not found where it should be"
+        }
+        _ => "not sent, and not fetched yet",
+    };
+    let facts =
+        Facts::new().with("certificate", top.label()).with("issuer", issuer).with("why", why).with("urls", urls);
+    out.note(FindingId::ChainIncompleteUndetermined, facts);
+}
+
+/// Places that should have held an issuer and did not.
+pub(super) fn check_aia(pool: &Pool<'_>, evidence: &Evidence, out: &mut Findings) {
+    for outcome in &evidence.aia {
+        let reason = match &outcome.result {
+            Err(reason) => reason.clone(),
+            Ok(found) if found.is_empty() => "no certificate there".to_owned(),
+            Ok(found) => {
+                let child = pool
+                    .sent()
+                    .map(|(_, node)| node)
+                    .find(|node| pool.cert(*node).is_some_and(|c| c.sha256() == outcome.of));
+                let wanted = child.and_then(|node| pool.cert(node)?.issuer.as_ref());
+                let is_it = |cert: &Cert| matches!((wanted, &cert.subject), (Some(w), Some(s)) if Name::matches(w, s));
+                if wanted.is_none() || found.iter().any(|der| is_it(&Cert::read(der))) {
+                    continue;
+                }
+                "another certificate than the issuer's".to_owned()
+            }
+        };
+        let facts = Facts::new().with("url", outcome.url.clone()).with("reason", reason);
+        out.note(FindingId::AiaUnreachable, facts);
+    }
+}
+
+/// The issuers that would let a path go on, where somebody says where they are and nobody has
+/// looked yet.
+pub(super) fn wants(pool: &Pool<'_>, paths: &[Path], evidence: &Evidence) -> Vec<Want> {
+    let mut wants = Vec::new();
+    let mut asked = BTreeSet::new();
+    for top in paths.iter().filter(|path| path.end == End::NoIssuer).filter_map(Path::top) {
+        let Some(cert) = pool.cert(top) else { continue };
+        for url in cert.extensions.ca_issuers().filter(|url| url.starts_with("http://")) {
+            let tried = evidence.aia.iter().any(|outcome| outcome.url == url && outcome.of == cert.sha256());
+            if !tried && asked.insert((cert.sha256(), url.to_owned())) {
+                wants.push(Want::Issuer { of: cert.sha256(), url: url.to_owned() });
+            }
+        }
+    }
+    wants
+}

@@ -1,0 +1,200 @@
+//! What the handshake itself shows, and how an attempt that ended in none ended.
+
+use super::findings::Findings;
+use crate::model::{
+    AlertCode, Attempt, CipherSuite, ClientHello, Facts, Failure, FindingId, Handshake, KeyExchange, NamedGroup,
+    Observation, Severity, Stage, TlsVersion,
+};
+
+/// The largest Certificate message that Java takes; of today's clients the smallest limit.
+const SMALLEST_CERTIFICATE_LIMIT: u32 = 32_768;
+
+/// Groups that every current client has.
+const COMMON_GROUPS: &[u16] = &[23, 24, 29, 0x11ec];
+
+pub(super) fn check(observation: &Observation, out: &mut Findings) {
+    if let Some(seen) = &observation.handshake {
+        check_version(seen, out);
+        check_suite(seen, observation, out);
+        check_key_exchange(seen, out);
+        check_signature(seen, out);
+        check_old_extensions(seen, observation.offered.as_ref(), out);
+        check_certificate_message(seen, observation, out);
+        check_client_certificate(seen, observation.failure.as_ref(), out);
+        if seen.warning_alert == Some(AlertCode::UNRECOGNIZED_NAME) {
+            let facts = observation.name_facts().with("level", "warning");
+            out.note(FindingId::AlertUnrecognizedName, facts);
+        }
+    }
+    if let Some(failure) = &observation.failure {
+        check_failure(failure, observation, out);
+    }
+}
+
+/// Whether tlscope's own modern handshake was refused before these facts were come by, so that
+/// what the server chose is the best it has.
+fn is_best_offer(seen: &Handshake) -> bool {
+    matches!(seen.attempt, Attempt::Probe | Attempt::Tunnelled) && !seen.completed
+}
+
+fn check_version(seen: &Handshake, out: &mut Findings) {
+    let Some(version) = seen.version else { return };
+    let facts = Facts::new().with("version", version.to_string());
+    if version <= TlsVersion::SSL3 {
+        out.note(FindingId::ProtoSslv3Only, facts);
+    } else if version < TlsVersion::TLS12 {
+        out.note(FindingId::ProtoTls1011Only, facts);
+    } else if version == TlsVersion::TLS12 && matches!(seen.attempt, Attempt::Modern | Attempt::Sha1Signatures) {
+        out.note(FindingId::ProtoNoTls13, facts);
+    }
+}
+
+fn check_suite(seen: &Handshake, observation: &Observation, out: &mut Findings) {
+    let Some(suite) = seen.suite else { return };
+    let facts = Facts::new().with("suite", suite.to_string());
+    if let Some(weakness) = suite.weakness() {
+        out.note(FindingId::CipherWeak, facts.clone().with("weakness", weakness));
+    }
+    if !is_best_offer(seen) || seen.version.is_some_and(|version| version < TlsVersion::TLS12) {
+        return; // below TLS 1.2 there is no AEAD to prefer
+    }
+    // In a tunnel the server could only choose among what the client offered.
+    let offered = |exchange: KeyExchange| {
+        let has = |hello: &ClientHello| hello.suites.iter().any(|suite| suite.key_exchange() == Some(exchange));
+        observation.offered.as_ref().is_none_or(has)
+    };
+    match suite.key_exchange() {
+        Some(KeyExchange::StaticRsa) if offered(KeyExchange::Ecdhe) => out.note(FindingId::CipherStaticRsaOnly, facts),
+        Some(KeyExchange::Dhe) if offered(KeyExchange::Ecdhe) => out.note(FindingId::CipherDheOnly, facts),
+        Some(KeyExchange::Ecdhe) if !suite.is_aead() => out.note(FindingId::CipherCbcOnly, facts),
+        _ => {}
+    }
+}
+
+fn check_key_exchange(seen: &Handshake, out: &mut Findings) {
+    if let Some(bits) = seen.dh_bits.filter(|bits| *bits < 2048) {
+        let facts = Facts::new().with("bits", i64::from(bits));
+        let severity = if bits < 1024 { Severity::Fatal } else { Severity::Error };
+        out.note_as(severity, FindingId::DhWeak, facts);
+    }
+    if let Some(group) = seen.group.filter(|group| is_best_offer(seen) && !COMMON_GROUPS.contains(&group.0)) {
+        out.note(FindingId::KxGroupUnsupported, Facts::new().with("group", NamedGroup::to_string(&group)));
+    }
+}
+
+fn check_signature(seen: &Handshake, out: &mut Findings) {
+    let Some(scheme) = seen.scheme else { return };
+    let facts = Facts::new().with("scheme", scheme.to_string());
+    if scheme.is_sha1() || scheme.is_md5() {
+        out.note(FindingId::SigSha1Handshake, facts.clone());
+    }
+    if seen.signature_valid == Some(false) {
+        out.note(FindingId::HandshakeSignatureInvalid, facts);
+    }
+}
+
+/// What TLS 1.2 and below left to extensions. In a tunnel the client may not have asked.
+fn check_old_extensions(seen: &Handshake, offered: Option<&ClientHello>, out: &mut Findings) {
+    let asked = |extension: u16| offered.is_none_or(|hello| hello.extensions.contains(&extension));
+    let version = || Facts::new().with("version", seen.version.map(|v| v.to_string()).unwrap_or_default());
+    if seen.compression.is_some_and(|method| method != 0) {
+        out.note(FindingId::TlsCompression, version().with("method", i64::from(seen.compression.unwrap_or(0))));
+    }
+    let signalled = offered.is_some_and(|hello| hello.suites.contains(&CipherSuite(0x00ff)));
+    if seen.secure_renegotiation == Some(false) && (asked(0xff01) || signalled) {
+        out.note(FindingId::RenegInsecure, version());
+    }
+    if seen.extended_master_secret == Some(false) && asked(23) {
+        out.note(FindingId::EmsMissing, version());
+    }
+    let offered_13 = match seen.attempt {
+        Attempt::Modern | Attempt::Sha1Signatures => true,
+        Attempt::Tunnelled => offered.is_some_and(|hello| hello.versions.contains(&TlsVersion::TLS13)),
+        Attempt::Probe | Attempt::File => false,
+    };
+    if let Some(marker) = seen.downgrade_marker.filter(|_| offered_13) {
+        out.note(FindingId::TlsDowngradeSentinel, version().with("marker", marker.to_string()));
+    }
+}
+
+fn check_certificate_message(seen: &Handshake, observation: &Observation, out: &mut Findings) {
+    if let Some(size) = seen.certificate_message.filter(|size| *size > SMALLEST_CERTIFICATE_LIMIT) {
+        let facts = Facts::new().with("bytes", i64::from(size)).with("limit", i64::from(SMALLEST_CERTIFICATE_LIMIT));
+        out.note(FindingId::CertMessageTooLarge, facts);
+    }
+    let anonymous = seen.suite.and_then(CipherSuite::key_exchange) == Some(KeyExchange::Anonymous);
+    if observation.sent.is_empty() && (seen.certificate_message.is_some() || anonymous) {
+        let suite = seen.suite.map(|suite| suite.to_string()).unwrap_or_default();
+        out.note(FindingId::ChainEmpty, Facts::new().with("suite", suite));
+    }
+}
+
+fn check_client_certificate(seen: &Handshake, failure: Option<&Failure>, out: &mut Findings) {
+    let Some(asked) = seen.certificate_asked.as_ref().filter(|_| failure.is_none()) else { return };
+    let schemes: Vec<String> = asked.schemes.iter().map(ToString::to_string).collect();
+    let facts = Facts::new().with("authorities", asked.authorities.clone()).with("schemes", schemes);
+    out.note(FindingId::ClientCertRequested, facts);
+}
+
+fn check_failure(failure: &Failure, observation: &Observation, out: &mut Findings) {
+    let at = |stage: &Stage| Facts::new().with("stage", stage.words());
+    match failure {
+        Failure::DnsFail { reason } => {
+            out.note(FindingId::DnsFail, observation.name_facts().with("reason", reason.clone()));
+        }
+        Failure::TcpRefused => out.note(FindingId::TcpRefused, Facts::new()),
+        Failure::TcpTimeout => out.note(FindingId::TcpTimeout, Facts::new()),
+        Failure::TcpUnreachable { reason } => {
+            out.note(FindingId::TcpUnreachable, Facts::new().with("reason", reason.clone()));
+        }
+        Failure::TcpReset => out.note(FindingId::TcpReset, Facts::new()),
+        Failure::HandshakeTimeout { stage } => out.note(FindingId::HandshakeTimeout, at(stage)),
+        Failure::HandshakeReset { stage } => out.note(FindingId::HandshakeReset, at(stage)),
+        Failure::HandshakeTruncated { stage } => out.note(FindingId::HandshakeTruncated, at(stage)),
+        Failure::NotTls { seen } => out.note(FindingId::NotTls, Facts::new().with("seen", seen.clone())),
+        Failure::Malformed { reason } => {
+            out.note(FindingId::HandshakeMalformed, Facts::new().with("reason", reason.clone()));
+        }
+        Failure::SchemeNotOffered { reason } => {
+            out.note(FindingId::SigschemeUnoffered, Facts::new().with("reason", reason.clone()));
+        }
+        // What the server can do instead is told by the facts of the probe or the tunnel.
+        Failure::Incompatible { reason } if observation.handshake.is_none() => {
+            out.note(FindingId::CipherNoOverlap, Facts::new().with("reason", reason.clone()));
+        }
+        Failure::Incompatible { .. } => {}
+        Failure::Alert { code, stage } => check_alert(*code, *stage, observation, out),
+        Failure::Loop => out.note(FindingId::ProxyLoop, Facts::new()),
+        Failure::NotAllowed => out.note(FindingId::TargetNotAllowed, Facts::new()),
+    }
+}
+
+fn check_alert(code: AlertCode, stage: Stage, observation: &Observation, out: &mut Findings) {
+    let facts = Facts::new().with("alert", code.to_string()).with("stage", stage.words());
+    let asked = observation.handshake.as_ref().and_then(|seen| seen.certificate_asked.as_ref());
+    let wants_certificate = code == AlertCode::CERTIFICATE_REQUIRED || asked.is_some() && stage >= Stage::Certificate;
+    let id = match code {
+        _ if wants_certificate => {
+            let authorities = asked.map(|asked| asked.authorities.clone()).unwrap_or_default();
+            return out.note(FindingId::ClientCertRequired, facts.with("authorities", authorities));
+        }
+        AlertCode::HANDSHAKE_FAILURE if has_shown_its_best(observation) => return,
+        AlertCode::PROTOCOL_VERSION if has_shown_its_best(observation) => return,
+        AlertCode::HANDSHAKE_FAILURE => FindingId::CipherNoOverlap,
+        AlertCode::PROTOCOL_VERSION => FindingId::ProtoTls1011Only,
+        AlertCode::INSUFFICIENT_SECURITY => FindingId::AlertInsufficientSecurity,
+        AlertCode::INTERNAL_ERROR => FindingId::AlertInternalError,
+        AlertCode::DECODE_ERROR => FindingId::AlertDecodeError,
+        AlertCode::ILLEGAL_PARAMETER => FindingId::AlertIllegalParameter,
+        AlertCode::UNRECOGNIZED_NAME => FindingId::AlertUnrecognizedName,
+        AlertCode::NO_APPLICATION_PROTOCOL => FindingId::AlpnMismatch,
+        other if other.is_about_certificate() => FindingId::ClientCertRejected,
+        _ => FindingId::AlertOther,
+    };
+    out.note(id, facts);
+}
+
+/// Whether a probe or a tunnel has shown what the server can do, which says more than the alert.
+fn has_shown_its_best(observation: &Observation) -> bool {
+    observation.handshake.as_ref().is_some_and(|seen| is_best_offer(seen) && seen.version.is_some())
+}

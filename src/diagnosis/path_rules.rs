@@ -1,0 +1,96 @@
+//! The rules of path validation (RFC 5280 section 6.1), each on its own.
+
+use super::budget::Budget;
+use super::certificate::{self, Judged};
+use super::clock::Clock;
+use super::findings::Findings;
+use super::paths::Path;
+use super::pool::{Edge, Node, Pool};
+use super::signature::Check;
+use super::{key, name_constraints, policy};
+use crate::model::{Facts, FindingId, SubjectKind};
+use crate::x509::Cert;
+
+/// Everything wrong with a path above its leaf, and with the leaf because of the path.
+pub(super) fn check(pool: &Pool<'_>, path: &Path, clock: &Clock, budget: &mut Budget) -> Findings {
+    let mut out = Findings::default();
+    for node in path.intermediates() {
+        check_certificate(pool, *node, SubjectKind::Intermediate, clock, &mut out);
+    }
+    if let Some(anchor) = path.anchor() {
+        check_certificate(pool, anchor, SubjectKind::Anchor, clock, &mut out);
+    }
+    for (child, issuer, edge) in path.steps() {
+        check_step(pool, path, (child, issuer, edge), &mut out);
+    }
+    check_lengths(pool, path, &mut out);
+    name_constraints::check(pool, path, budget, &mut out);
+    policy::check(pool, path, &mut out);
+    out
+}
+
+fn check_certificate(pool: &Pool<'_>, node: Node, role: SubjectKind, clock: &Clock, out: &mut Findings) {
+    if let Some(cert) = pool.cert(node) {
+        let subject = pool.subject(node, role);
+        certificate::check(&Judged { cert, subject, is_public: false, clock }, out);
+    }
+}
+
+/// The role of a certificate on a path.
+pub(super) fn role_of(path: &Path, node: Node) -> SubjectKind {
+    if path.nodes.first() == Some(&node) {
+        SubjectKind::Leaf
+    } else if path.anchor() == Some(node) {
+        SubjectKind::Anchor
+    } else {
+        SubjectKind::Intermediate
+    }
+}
+
+/// Does the issuer's key verify the certificate, and is it the issuer that it names?
+fn check_step(pool: &Pool<'_>, path: &Path, (child, issuer, edge): (Node, Node, Edge), out: &mut Findings) {
+    let (Some(cert), Some(above)) = (pool.cert(child), pool.cert(issuer)) else { return };
+    let subject = pool.subject(child, role_of(path, child));
+    let facts = || {
+        let algorithm = cert.outer_algorithm.as_ref().map(crate::x509::Algorithm::name).unwrap_or_default();
+        Facts::new()
+            .with("certificate", cert.label())
+            .with("issuer", above.label())
+            .with("issuer_sha256", above.sha256().to_string())
+            .with("issuer_key", key::describe(above.key.as_ref()))
+            .with("algorithm", algorithm)
+    };
+    match edge.signature {
+        Check::Valid => {}
+        Check::Unsupported => out.add(FindingId::SigAlgUnsupported, &subject, facts()),
+        // Another key of the same name: the identifiers say so.
+        Check::Invalid if edge.key_ids_match == Some(false) => {
+            out.add(FindingId::ChainWrongIntermediate, &pool.subject(issuer, SubjectKind::Chain), facts());
+        }
+        Check::Invalid => out.add(FindingId::SigInvalid, &subject, facts()),
+    }
+    if !edge.names_match && edge.signature == Check::Valid {
+        let named = cert.issuer.as_ref().map(ToString::to_string).unwrap_or_default();
+        let signer = above.subject.as_ref().map(ToString::to_string).unwrap_or_default();
+        let facts = Facts::new().with("certificate", cert.label()).with("names", named).with("signed_by", signer);
+        out.add(FindingId::ChainIssuerNameMismatch, &subject, facts);
+    }
+}
+
+/// RFC 5280 section 6.1.4 (l) and (m): self-issued certificates do not count.
+fn check_lengths(pool: &Pool<'_>, path: &Path, out: &mut Findings) {
+    let mut below = 0;
+    for node in path.nodes.iter().skip(1) {
+        let Some(cert) = pool.cert(*node) else { continue };
+        if let Some(limit) = cert.extensions.basic_constraints.and_then(|bc| bc.path_len)
+            && below > limit
+        {
+            let facts = Facts::new()
+                .with("certificate", cert.label())
+                .with("limit", i64::from(limit))
+                .with("below", i64::from(below));
+            out.add(FindingId::PathlenExceeded, &pool.subject(*node, role_of(path, *node)), facts);
+        }
+        below += u32::from(!Cert::is_self_issued(cert));
+    }
+}

@@ -1,0 +1,143 @@
+//! Every way from the leaf upwards, within the budget.
+
+use super::budget::Budget;
+use super::pool::{Edge, Node, Pool};
+use super::signature::Check;
+
+/// Where a path stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// At an anchor of some set.
+    Anchor,
+    /// At a self-signed certificate that is no anchor.
+    SelfSigned,
+    /// At a certificate whose issuer is not to be found.
+    NoIssuer,
+    /// At a certificate whose only issuers are on the path already.
+    Loop,
+    /// At a limit.
+    Truncated,
+}
+
+/// One way from the leaf upwards.
+#[derive(Clone, Debug)]
+pub(super) struct Path {
+    /// From the leaf to the top.
+    pub(super) nodes: Vec<Node>,
+    /// `edges[i]` relates `nodes[i]` to `nodes[i + 1]`.
+    pub(super) edges: Vec<Edge>,
+    pub(super) end: End,
+}
+
+impl Path {
+    pub(super) fn top(&self) -> Option<Node> {
+        self.nodes.last().copied()
+    }
+
+    /// The certificates between leaf and anchor, and a top that is no anchor.
+    pub(super) fn intermediates(&self) -> &[Node] {
+        let end = self.nodes.len() - usize::from(self.end == End::Anchor && self.nodes.len() > 1);
+        self.nodes.get(1..end).unwrap_or_default()
+    }
+
+    /// The anchor, when it ends at one that is not the leaf itself.
+    pub(super) fn anchor(&self) -> Option<Node> {
+        (self.end == End::Anchor && self.nodes.len() > 1).then(|| self.top()).flatten()
+    }
+
+    /// Each certificate with the one that issued it.
+    pub(super) fn steps(&self) -> impl Iterator<Item = (Node, Node, Edge)> + '_ {
+        let pairs = self.nodes.iter().zip(self.nodes.iter().skip(1));
+        pairs.zip(&self.edges).map(|((child, issuer), edge)| (*child, *issuer, *edge))
+    }
+}
+
+/// Finds the paths from `leaf` upwards. Nothing is left out for being expired, weak or unfit; a
+/// signature that does not verify is followed only where none does.
+pub(super) fn search(pool: &mut Pool<'_>, leaf: Node, budget: &mut Budget) -> Vec<Path> {
+    let mut search = Search { pool, budget, found: Vec::new(), nodes: vec![leaf], edges: Vec::new() };
+    search.extend(leaf);
+    search.found
+}
+
+struct Search<'p, 't> {
+    pool: &'p mut Pool<'t>,
+    budget: &'p mut Budget,
+    found: Vec<Path>,
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+}
+
+impl Search<'_, '_> {
+    fn extend(&mut self, top: Node) {
+        if !self.pool.anchor_sets(top).is_empty() {
+            return self.record(End::Anchor);
+        }
+        if self.is_self_signed(top) {
+            return self.record(End::SelfSigned);
+        }
+        let candidates = self.pool.candidates(top);
+        let fresh: Vec<Node> = candidates.iter().copied().filter(|node| !self.is_on_path(*node)).collect();
+        let looped = fresh.len() < candidates.len();
+        let steps = self.steps(top, &fresh);
+        if steps.is_empty() {
+            return self.record(if looped && fresh.is_empty() { End::Loop } else { End::NoIssuer });
+        }
+        if self.nodes.len() >= self.budget.limits.depth {
+            self.budget.give_up("certificates on a path");
+            return self.record(End::Truncated);
+        }
+        for (node, edge) in steps {
+            self.nodes.push(node);
+            self.edges.push(edge);
+            self.extend(node);
+            self.nodes.pop();
+            self.edges.pop();
+            if self.found.len() >= self.budget.limits.paths {
+                self.budget.give_up("paths");
+                return;
+            }
+        }
+    }
+
+    /// The candidates worth following: those whose key fits, else those that claim to.
+    fn steps(&mut self, child: Node, candidates: &[Node]) -> Vec<(Node, Edge)> {
+        let mut steps = Vec::new();
+        for issuer in candidates {
+            if let Some(edge) = self.pool.edge(child, *issuer, self.budget) {
+                steps.push((*issuer, edge));
+            }
+        }
+        if steps.iter().any(|(_, edge)| edge.signature == Check::Valid) {
+            steps.retain(|(_, edge)| edge.signature == Check::Valid);
+            return steps;
+        }
+        // An anchor of the same name with another key is another CA, not a broken signature.
+        steps.retain(|(issuer, edge)| {
+            edge.names_match && (self.pool.sent_index(*issuer).is_some() || edge.key_ids_match == Some(true))
+        });
+        steps
+    }
+
+    fn is_self_signed(&mut self, node: Node) -> bool {
+        let self_issued = self.pool.cert(node).is_some_and(crate::x509::Cert::is_self_issued);
+        self_issued && self.pool.edge(node, node, self.budget).is_some_and(|edge| edge.signature == Check::Valid)
+    }
+
+    /// The same certificate, or another one for the same name and key.
+    fn is_on_path(&self, node: Node) -> bool {
+        let Some(cert) = self.pool.cert(node) else { return true };
+        self.nodes.iter().any(|on_path| {
+            *on_path == node
+                || self.pool.cert(*on_path).is_some_and(|other| {
+                    let same_key = matches!((&cert.key, &other.key), (Some(a), Some(b)) if a.spki == b.spki);
+                    let same_name = matches!((&cert.subject, &other.subject), (Some(a), Some(b)) if a.matches(b));
+                    same_key && same_name
+                })
+        })
+    }
+
+    fn record(&mut self, end: End) {
+        self.found.push(Path { nodes: self.nodes.clone(), edges: self.edges.clone(), end });
+    }
+}

@@ -1,0 +1,77 @@
+//! The catalogue as pages for docs/findings/.
+
+use std::fmt::Write as _;
+
+use super::page::{Page, page};
+use crate::model::FindingId;
+
+/// One finding's page.
+pub fn page_markdown(id: FindingId) -> String {
+    let page = page(id);
+    let mut out = String::new();
+    let _ = writeln!(out, "# {id}\n\n**{}.**\n", page.title);
+    let _ = writeln!(out, "Severity: {} {}. About: {}.\n", id.severity().glyph(), id.severity(), id.subject().word());
+    let _ = writeln!(out, "## What it means\n\n{}\n", page.cause);
+    let _ = writeln!(out, "## What to do\n\n{}\n", without_places(page.fix));
+    write_clients(&mut out, page);
+    write_evidence(&mut out, page);
+    let _ = writeln!(out, "## Where the rule stands\n\n{}", page.source);
+    out
+}
+
+fn write_clients(out: &mut String, page: &Page) {
+    let _ = writeln!(out, "## Who refuses it\n");
+    if page.refused_by.is_empty() {
+        let _ = writeln!(out, "No client that we know of.\n");
+    } else {
+        let _ = writeln!(out, "| client | its words |\n|---|---|");
+        for (client, words) in page.refused_by {
+            let _ = writeln!(out, "| {client} | {} |", words.replace('|', "\\|"));
+        }
+        let _ = writeln!(out);
+    }
+    if !page.accepted_by.is_empty() {
+        let _ = writeln!(out, "Accepted by {}.\n", page.accepted_by);
+    }
+}
+
+fn write_evidence(out: &mut String, page: &Page) {
+    let _ = writeln!(out, "## Evidence\n");
+    if page.keys.is_empty() {
+        let _ = writeln!(out, "The finding itself says all.\n");
+        return;
+    }
+    let _ = writeln!(out, "In one line: `{}`\n", page.summary);
+    let _ = writeln!(out, "| key | what it holds |\n|---|---|");
+    for (key, meaning) in page.keys {
+        let _ = writeln!(out, "| `{key}` | {meaning} |");
+    }
+    let _ = writeln!(out);
+}
+
+/// The sentence as it reads without a case at hand.
+fn without_places(template: &str) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, optional)) = rest.split_once('[') {
+        out.push_str(before);
+        rest = optional.split_once(']').map_or("", |(_, after)| after);
+    }
+    out.push_str(rest);
+    out.replace('{', "<").replace('}', ">")
+}
+
+/// The list of all findings.
+pub fn index_markdown() -> String {
+    let mut out = String::from("# Findings\n\nEvery defect that tlscope names, by chapter.\n");
+    let mut section = "";
+    for id in FindingId::ALL {
+        if id.section() != section {
+            section = id.section();
+            let _ = writeln!(out, "\n## {section}\n\n| id | severity | what it says |\n|---|---|---|");
+        }
+        let severity = id.severity();
+        let _ = writeln!(out, "| [{id}]({id}.md) | {} {severity} | {} |", severity.glyph(), page(*id).title);
+    }
+    out
+}

@@ -1,0 +1,30 @@
+//! From a finding's id to words: what it is, what proves it, why it happens, how to mend it, who
+//! refuses it and with which message.
+//!
+//! Owns the catalogue of pages, one for each id, and everything made of it: the summary line and
+//! the fix of a finding, and the pages in docs/findings/. The words are for a person with no time:
+//! a tester, an app developer, the owner of a server.
+//!
+//! Must not know how a finding was come by.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
+
+mod markdown;
+mod page;
+mod pages;
+mod template;
+
+pub use markdown::{index_markdown, page_markdown};
+pub use page::{Page, page, summary_line};
+
+use crate::model::Finding;
+
+/// What a finding says in one line, with its evidence.
+pub fn summary(finding: &Finding) -> String {
+    template::fill(page(finding.id).summary, &finding.evidence)
+}
+
+/// What to do about it.
+pub fn fix(finding: &Finding) -> String {
+    template::fill(page(finding.id).fix, &finding.evidence)
+}

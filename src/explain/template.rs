@@ -1,0 +1,96 @@
+//! Sentences with places for evidence.
+//!
+//! `{key}` stands for a fact, `{key:day}` for the day of a time. A part in `[ ]` is left out when a
+//! fact in it is missing or empty.
+
+use crate::model::{Fact, Facts};
+
+/// How many entries of a list are written out.
+const ENTRIES_SHOWN: usize = 4;
+
+/// The sentence with its places filled; a fact that is missing outside brackets is `?`.
+pub(super) fn fill(template: &str, facts: &Facts) -> String {
+    let mut out = String::with_capacity(template.len() + 32);
+    let mut rest = template;
+    while let Some((before, optional)) = rest.split_once('[') {
+        out.push_str(&fill_plain(before, facts).0);
+        let (part, after) = optional.split_once(']').unwrap_or((optional, ""));
+        let (text, whole) = fill_plain(part, facts);
+        if whole {
+            out.push_str(&text);
+        }
+        rest = after;
+    }
+    out.push_str(&fill_plain(rest, facts).0);
+    out
+}
+
+/// Fills the places of a part without brackets; says whether every fact was there.
+fn fill_plain(template: &str, facts: &Facts) -> (String, bool) {
+    let mut out = String::new();
+    let mut whole = true;
+    let mut rest = template;
+    while let Some((before, place)) = rest.split_once('{') {
+        out.push_str(before);
+        let (place, after) = place.split_once('}').unwrap_or((place, ""));
+        match shown(place, facts) {
+            Some(text) => out.push_str(&text),
+            None => {
+                out.push('?');
+                whole = false;
+            }
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    (out, whole)
+}
+
+fn shown(place: &str, facts: &Facts) -> Option<String> {
+    let (key, form) = place.split_once(':').unwrap_or((place, ""));
+    let text = match facts.get(key)? {
+        Fact::List(list) => list_shown(list),
+        fact if form == "day" => fact.to_string().split('T').next().map(str::to_owned)?,
+        fact => fact.to_string(),
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+fn list_shown(list: &[String]) -> String {
+    let shown: Vec<&str> = list.iter().take(ENTRIES_SHOWN).map(String::as_str).collect();
+    match list.len().saturating_sub(ENTRIES_SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// The keys that a sentence has places for.
+#[cfg(test)]
+pub(super) fn keys(template: &str) -> Vec<&str> {
+    template
+        .split('{')
+        .skip(1)
+        .filter_map(|part| part.split_once('}'))
+        .map(|(place, _)| place.split_once(':').map_or(place, |(key, _)| key))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fills_leaves_out_and_shortens() {
+        let facts = Facts::new()
+            .with("name", "a.test")
+            .with("when", "2026-11-18T00:00:00.000Z")
+            .with("empty", "")
+            .with("list", (1..=6).map(|n| n.to_string()).collect::<Vec<_>>());
+        assert_eq!(fill("{name} ended {when:day}", &facts), "a.test ended 2026-11-18");
+        assert_eq!(fill("{name}[ or {missing}][, {empty}][ and {name}].", &facts), "a.test and a.test.");
+        assert_eq!(fill("{list}", &facts), "1, 2, 3, 4 and 2 more");
+        assert_eq!(fill("{missing}", &facts), "?");
+        assert_eq!(fill("open {name", &facts), "open a.test");
+        assert_eq!(keys("{a} [{b:day}]"), ["a", "b"]);
+    }
+}
