@@ -142,12 +142,12 @@ fn check_failure(failure: &Failure, observation: &Observation, out: &mut Finding
         Failure::DnsFail { reason } => {
             out.note(FindingId::DnsFail, observation.name_facts().with("reason", reason.clone()));
         }
-        Failure::TcpRefused => out.note(FindingId::TcpRefused, Facts::new()),
-        Failure::TcpTimeout => out.note(FindingId::TcpTimeout, Facts::new()),
+        Failure::TcpRefused => out.note(FindingId::TcpRefused, observation.address_facts()),
+        Failure::TcpTimeout => out.note(FindingId::TcpTimeout, observation.address_facts()),
         Failure::TcpUnreachable { reason } => {
-            out.note(FindingId::TcpUnreachable, Facts::new().with("reason", reason.clone()));
+            out.note(FindingId::TcpUnreachable, observation.address_facts().with("reason", reason.clone()));
         }
-        Failure::TcpReset => out.note(FindingId::TcpReset, Facts::new()),
+        Failure::TcpReset => out.note(FindingId::TcpReset, observation.address_facts()),
         Failure::HandshakeTimeout { stage } => out.note(FindingId::HandshakeTimeout, at(stage)),
         Failure::HandshakeReset { stage } => out.note(FindingId::HandshakeReset, at(stage)),
         Failure::HandshakeTruncated { stage } => out.note(FindingId::HandshakeTruncated, at(stage)),

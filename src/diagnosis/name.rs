@@ -106,7 +106,7 @@ fn faults_of(dns: &str) -> Vec<(FindingId, &'static str)> {
     let starred = |label: &&str| label.contains('*') && *label != "*";
     let misplaced = labels.iter().skip(1).any(|label| label.contains('*'));
     fault(
-        labels.iter().any(|l| starred(l)) || misplaced,
+        labels.iter().any(starred) || misplaced,
         FindingId::WildcardPartial,
         "a `*` that is not its whole first label",
     );

@@ -182,7 +182,8 @@ macro_rules! verify_on {
         use $curve::ecdsa::{Signature, VerifyingKey};
         let verify = || {
             let key = VerifyingKey::from_sec1_bytes($point).ok()?;
-            let signature = Signature::from_der($signature).ok()?;
+            // k256 takes the lower of the two equivalent values of s alone.
+            let signature = Signature::from_der($signature).ok()?.normalize_s();
             key.verify_prehash(&left_padded($hashed, $field), &signature).ok()
         };
         verify().is_some().into()
@@ -212,11 +213,17 @@ fn left_padded(hashed: Vec<u8>, field: usize) -> Vec<u8> {
 fn dsa_signature(key: &PublicKey, hash: Hash, message: &[u8], signature: &[u8]) -> Option<Check> {
     use dsa::signature::hazmat::PrehashVerifier;
     let parameters = read_tlv(&key.algorithm.parameters)?.0.content;
-    let number = |tlv: crate::x509::Tlv<'_>| BoxedUint::from_be_slice_vartime(tlv.content);
-    let mut parts = children(parameters).map(number);
-    let Ok(components) = dsa::Components::from_components(parts.next()?, parts.next()?, parts.next()?) else {
-        return Some(Check::Unsupported);
+    let number = |tlv: crate::x509::Tlv<'_>| {
+        // dsa tells key sizes by the width of the numbers, so the sign byte has to go.
+        BoxedUint::from_be_slice_vartime(tlv.content.strip_prefix(&[0]).unwrap_or(tlv.content))
     };
+    let mut parts = children(parameters).map(number);
+    let (p, q, g) = (parts.next()?, parts.next()?, parts.next()?);
+    if p.bits() > 4096 || q.bits() > 512 || q.bits() >= p.bits() {
+        return Some(Check::Unsupported);
+    }
+    // Unchecked as to sizes: OpenSSL makes pairs that FIPS 186 does not list.
+    let components = dsa::Components::from_components_unchecked(p, q, g).ok()?;
     let public = number(read_tlv(&key.key)?.0);
     let key = dsa::VerifyingKey::from_components(components, public).ok()?;
     let mut pair = children(read_tlv(signature)?.0.content).map(number);

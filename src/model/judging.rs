@@ -1,5 +1,7 @@
 //! What goes into the judge and what comes out of it.
 
+use std::net::SocketAddr;
+
 use serde::{Deserialize, Serialize};
 
 use super::{CertDer, ClientHello, Facts, Failure, Finding, Fingerprint, Handshake, Host, Timestamp};
@@ -11,6 +13,8 @@ pub struct Observation {
     pub name: Option<Host>,
     /// The host that the client asked the proxy for, when it asked for one.
     pub asked_host: Option<Host>,
+    /// The address that was reached, or the last one tried.
+    pub address: Option<SocketAddr>,
     /// The certificates in the order sent.
     pub sent: Vec<CertDer>,
     /// What was seen of the handshake.
@@ -173,6 +177,14 @@ impl Observation {
     pub fn name_facts(&self) -> Facts {
         match &self.name {
             Some(name) => Facts::new().with("asked", name.to_string()),
+            None => Facts::new(),
+        }
+    }
+
+    /// The facts that place a failure to connect: the address tried.
+    pub fn address_facts(&self) -> Facts {
+        match &self.address {
+            Some(address) => Facts::new().with("address", address.to_string()),
             None => Facts::new(),
         }
     }

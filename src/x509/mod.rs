@@ -11,6 +11,7 @@
 
 mod algorithm;
 mod cert;
+mod container;
 mod der;
 mod extensions;
 mod key;
@@ -20,6 +21,7 @@ mod time;
 
 pub use algorithm::{Algorithm, Hash, SignatureKind};
 pub use cert::{Cert, Problem, Validity};
+pub use container::read_certificates;
 pub use der::{Tlv, children, read_tlv};
 pub use extensions::{
     AccessUrl, AuthorityKeyId, BasicConstraints, ExtendedKeyUsage, Extension, Extensions, GeneralName, KeyUsage,

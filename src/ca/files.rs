@@ -1,0 +1,72 @@
+//! Where the CA's files are, and writing them so that no reader ever sees half of one.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// The two files of a CA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaPaths {
+    /// Certificate and key, mode 0600.
+    pub secret: PathBuf,
+    /// The certificate alone, for copying to devices.
+    pub certificate: PathBuf,
+}
+
+impl CaPaths {
+    /// The files of the CA in `dir`.
+    pub fn within(dir: &Path) -> Self {
+        Self { secret: dir.join("tlscope-ca.pem"), certificate: dir.join("tlscope-ca-cert.pem") }
+    }
+}
+
+/// Puts `contents` at `path` in one step, with mode 0600 from the start when it is `secret`.
+/// Fails with `AlreadyExists` when something is there.
+pub(super) fn write_new(path: &Path, contents: &str, secret: bool) -> io::Result<()> {
+    let draft = draft_path(path);
+    let result = write_draft(&draft, contents, secret).and_then(|()| fs::hard_link(&draft, path));
+    let _ = fs::remove_file(&draft);
+    result
+}
+
+/// Puts `contents` at `path` in one step, in place of what is there.
+pub(super) fn replace(path: &Path, contents: &str) -> io::Result<()> {
+    let draft = draft_path(path);
+    write_draft(&draft, contents, false).and_then(|()| fs::rename(&draft, path)).inspect_err(|_| {
+        let _ = fs::remove_file(&draft);
+    })
+}
+
+fn draft_path(path: &Path) -> PathBuf {
+    path.with_extension(format!("draft-{}", std::process::id()))
+}
+
+fn write_draft(draft: &Path, contents: &str, secret: bool) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    set_mode(&mut options, secret);
+    let mut file = options.open(draft)?;
+    file.write_all(contents.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(unix)]
+fn set_mode(options: &mut OpenOptions, secret: bool) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(if secret { 0o600 } else { 0o644 });
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &mut OpenOptions, _: bool) {}
+
+/// Whether others than its owner can read the file.
+#[cfg(unix)]
+pub(super) fn is_readable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_readable_by_others(_: &Path) -> bool {
+    false
+}

@@ -1,0 +1,17 @@
+//! The CA of this machine and the leaves it mints.
+//!
+//! Owns creating and loading the CA (its key file is made with mode 0600 and never touched again;
+//! a damaged one is named and never overwritten), minting a leaf for a host with a cache, and the
+//! forms in which a device takes the CA certificate (PEM, DER, PKCS#12, mobileconfig, Android).
+//!
+//! Must not open sockets. The CA's key never leaves this room.
+
+mod artefacts;
+mod authority;
+mod files;
+mod mint;
+
+pub use artefacts::{Artefact, ArtefactFile, artefact};
+pub use authority::{Authority, CaError, Origin};
+pub use files::CaPaths;
+pub use mint::{KeyChoice, Leaf, Mint};

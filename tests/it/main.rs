@@ -1,0 +1,3 @@
+//! Tests of several rooms together, in one binary.
+
+mod signatures;
