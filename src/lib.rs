@@ -20,8 +20,13 @@
 //! docs/architecture.md tells the route of one connection through them.
 
 pub mod ca;
+pub mod codec;
 pub mod diagnosis;
+pub mod explain;
+pub mod inquiry;
 pub mod model;
+pub mod net;
+pub mod proxy;
 pub mod text;
 pub mod trust;
 pub mod wire;

@@ -7,7 +7,9 @@ use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, RsaKeySize,
     SanType,
 };
-use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::crypto::aws_lc_rs::sign::any_supported_type;
+use rustls::sign::CertifiedKey;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::authority::{Authority, random_serial};
 use crate::model::{CertDer, Host, Timestamp};
@@ -37,8 +39,8 @@ pub enum KeyChoice {
 pub struct Leaf {
     /// The certificate.
     pub cert: CertDer,
-    /// Its key, PKCS#8.
-    pub key: PrivateKeyDer<'static>,
+    /// Certificate and key as rustls takes them.
+    pub certified: Arc<CertifiedKey>,
     not_after: Timestamp,
 }
 
@@ -112,8 +114,10 @@ impl Mint {
         params.not_before = now.plus_days(-BACKDATED_DAYS).to_offset();
         params.not_after = not_after.to_offset();
         let cert = self.authority.sign(&params, &key)?;
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        Ok(Leaf { cert, key, not_after })
+        let pkcs8 = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let signer = any_supported_type(&pkcs8).map_err(|_| rcgen::Error::UnsupportedSignatureAlgorithm)?;
+        let chain = vec![CertificateDer::from(cert.der.to_vec())];
+        Ok(Leaf { cert, certified: Arc::new(CertifiedKey::new(chain, signer)), not_after })
     }
 }
 

@@ -1,8 +1,6 @@
 //! The shape of what was sent: which certificate is the leaf, what is missing, what is too much,
 //! and in which order it came.
 
-use std::collections::BTreeSet;
-
 use super::findings::Findings;
 use super::name_match::{DnsMatch, match_dns};
 use super::paths::{End, Path};
@@ -173,18 +171,16 @@ pub(super) fn check_aia(pool: &Pool<'_>, evidence: &Evidence, out: &mut Findings
     }
 }
 
-/// The issuers that would let a path go on, where somebody says where they are and nobody has
-/// looked yet.
-pub(super) fn wants(pool: &Pool<'_>, paths: &[Path], evidence: &Evidence) -> Vec<Want> {
-    let mut wants = Vec::new();
-    let mut asked = BTreeSet::new();
+/// The issuers that would let a path go on, and where they are said to be.
+pub(super) fn wants(pool: &Pool<'_>, paths: &[Path]) -> Vec<Want> {
+    let mut wants: Vec<Want> = Vec::new();
     for top in paths.iter().filter(|path| path.end == End::NoIssuer).filter_map(Path::top) {
         let Some(cert) = pool.cert(top) else { continue };
-        for url in cert.extensions.ca_issuers().filter(|url| url.starts_with("http://")) {
-            let tried = evidence.aia.iter().any(|outcome| outcome.url == url && outcome.of == cert.sha256());
-            if !tried && asked.insert((cert.sha256(), url.to_owned())) {
-                wants.push(Want::Issuer { of: cert.sha256(), url: url.to_owned() });
-            }
+        let Some(name) = cert.issuer.as_ref().map(|issuer| issuer.normal().to_owned()) else { continue };
+        let urls = cert.extensions.ca_issuers().filter(|url| url.starts_with("http://")).map(str::to_owned).collect();
+        let want = Want::Issuer { of: cert.sha256(), name, urls };
+        if !wants.contains(&want) {
+            wants.push(want);
         }
     }
     wants

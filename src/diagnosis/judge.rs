@@ -81,7 +81,7 @@ impl Case<'_> {
         chain::check_top(&pool, &best.path, self.evidence, any_roots, out);
         chain::check_aia(&pool, self.evidence, out);
         if best.path.end != End::Anchor {
-            report.wants = chain::wants(&pool, &paths, self.evidence);
+            report.wants = chain::wants(&pool, &paths);
         }
         report.verdicts = self.verdicts(&pool, &candidates);
         check_sets(&report.verdicts, best, &pool, out);

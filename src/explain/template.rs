@@ -33,13 +33,9 @@ fn fill_plain(template: &str, facts: &Facts) -> (String, bool) {
     while let Some((before, place)) = rest.split_once('{') {
         out.push_str(before);
         let (place, after) = place.split_once('}').unwrap_or((place, ""));
-        match shown(place, facts) {
-            Some(text) => out.push_str(&text),
-            None => {
-                out.push('?');
-                whole = false;
-            }
-        }
+        let text = shown(place, facts);
+        whole &= text.is_some();
+        out.push_str(text.as_deref().unwrap_or("?"));
         rest = after;
     }
     out.push_str(rest);

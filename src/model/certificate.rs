@@ -54,7 +54,7 @@ impl<'de> Deserialize<'de> for Fingerprint {
 }
 
 /// The bytes of one certificate, as sent or found, with its fingerprint. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct CertDer {
     /// The bytes; not necessarily valid DER.
     pub der: Bytes,
@@ -68,6 +68,21 @@ impl CertDer {
         let der = der.into();
         let sha256 = Fingerprint::of(&der);
         Self { der, sha256 }
+    }
+}
+
+/// Certificates are the same when their fingerprints are.
+impl PartialEq for CertDer {
+    fn eq(&self, other: &Self) -> bool {
+        self.sha256 == other.sha256
+    }
+}
+
+impl Eq for CertDer {}
+
+impl std::hash::Hash for CertDer {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.sha256.hash(state);
     }
 }
 

@@ -97,16 +97,18 @@ pub struct Verdict {
     pub path: Option<Vec<Fingerprint>>,
 }
 
-/// Something that would settle a doubt, if somebody fetched it.
+/// Something that would settle a doubt, if somebody looked for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Want {
-    /// The issuer of a certificate, at the URL its authority information access gives.
+    /// The issuer of a certificate.
     Issuer {
         /// Whose issuer.
         of: Fingerprint,
-        /// Where.
-        url: String,
+        /// Its name, in the form that equal names share.
+        name: String,
+        /// Where the certificate says it is.
+        urls: Vec<String>,
     },
 }
 

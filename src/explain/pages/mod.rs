@@ -1,5 +1,6 @@
 //! The catalogue, a file for each of its chapters.
 
+mod alerts;
 mod chain;
 mod client;
 mod encoding;
@@ -9,6 +10,7 @@ mod name;
 mod network;
 mod usage;
 mod validity;
+mod words;
 
 use std::sync::LazyLock;
 
@@ -23,6 +25,7 @@ static CHAPTERS: &[&[Page]] = &[
     usage::PAGES,
     encoding::PAGES,
     handshake::PAGES,
+    alerts::PAGES,
     network::PAGES,
     client::PAGES,
 ];
@@ -70,9 +73,13 @@ mod tests {
     #[test]
     fn every_page_is_whole() {
         for page in CHAPTERS.iter().copied().flatten() {
-            for (what, text) in
-                [("title", page.title), ("summary", page.summary), ("cause", page.cause), ("fix", page.fix), ("source", page.source)]
-            {
+            for (what, text) in [
+                ("title", page.title),
+                ("summary", page.summary),
+                ("cause", page.cause),
+                ("fix", page.fix),
+                ("source", page.source),
+            ] {
                 assert!(!text.is_empty(), "{} has no {what}", page.id);
                 assert_eq!(text, text.trim(), "{}: {what}", page.id);
             }

@@ -1,0 +1,13 @@
+//! Bodies as people read them: content encodings undone, text told from bytes, JSON and forms laid
+//! out.
+//!
+//! Everything here reads hostile input with a bound on what comes out: a bomb gives its first
+//! bytes and the word that there was more.
+//!
+//! Must not do I/O.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
+
+mod inflate;
+
+pub use inflate::Inflater;

@@ -1,0 +1,184 @@
+//! Chapter "Client and tlscope".
+
+use super::Page;
+use super::words::UNTRUSTED;
+use crate::model::FindingId as Id;
+
+const REASON: (&str, &str) = ("reason", "why");
+const HOST: (&str, &str) = ("host", "the host that the client asked for");
+
+pub(super) static PAGES: &[Page] = &[
+    Page {
+        id: Id::ClientRejectedProxyCa,
+        title: "The client does not trust tlscope's CA",
+        summary: "refused tlscope's certificate for {host}[: {alert}]",
+        cause: "The CA of tlscope is not installed where this client looks, or the app ignores installed CAs. Apps for \
+                Android 7 and later do so unless their networkSecurityConfig allows it; Firefox, Java, Node and Python \
+                have stores of their own.",
+        fix: "Install the CA (tlscope ca pem, or the page that tlscope shows to a device). Android: also \
+                debug-overrides in networkSecurityConfig; iOS: switch on full trust for it in Settings; Java: keytool \
+                -importcert; Node: NODE_EXTRA_CA_CERTS. If the same app accepts other hosts, suspect a pin, and tunnel \
+                this one (--tunnel {host}).",
+        refused_by: UNTRUSTED,
+        accepted_by: "",
+        keys: &[HOST, ("alert", "the client's alert; absent when it hung up without one")],
+        source: "RFC 8446 section 6.2",
+    },
+    Page {
+        id: Id::PinSuspected,
+        title: "The app seems to pin its certificate",
+        summary: "after the handshake for {host} the client hung up in silence, {times} times",
+        cause: "The client finished the handshake and hung up without sending anything, again and again. So does an \
+                app that accepts tlscope's CA but wants one certain key for this host; a client that refuses the name \
+                does the same.",
+        fix: "Switch the pin off in a debug build (OkHttp: CertificatePinner; Android: pin-set in \
+                networkSecurityConfig; iOS: NSPinnedDomains), or tunnel the host (--tunnel {host}): then the app works \
+                and tlscope reads what it can.",
+        refused_by: &[
+            ("Android", "Certificate pinning failure! or: Pin verification failed"),
+            ("Apple", "certificates do not meet pinning requirements"),
+            ("Chrome", "ERR_SSL_PINNED_KEY_NOT_IN_CERT_CHAIN"),
+            ("curl", "exit code 90"),
+        ],
+        accepted_by: "",
+        keys: &[
+            HOST,
+            ("times", "how often this client ended this host's connection in silence after a finished handshake"),
+        ],
+        source: "RFC 7469 describes pinning; each app has its own way",
+    },
+    Page {
+        id: Id::ClientHandshakeFailed,
+        title: "The handshake between client and tlscope failed",
+        summary: "{how}",
+        cause: "The client broke the handshake with tlscope off, or the two have nothing in common. This says nothing \
+                about the server.",
+        fix: "Look at the client's own error; if it is an old one or of a special kind, tunnel the host (--tunnel \
+                HOST) so that client and server talk directly.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[("how", "how it ended")],
+        source: "tlscope's own finding; RFC 8446 section 6.2 has the alerts",
+    },
+    Page {
+        id: Id::ClientHelloUnreadable,
+        title: "The client sent something that is no ClientHello",
+        summary: "cannot read it: {reason}",
+        cause: "The client speaks another protocol through the proxy, or its TLS is faulty.",
+        fix: "Nothing to do if the app is meant to speak something other than TLS on that port.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[REASON],
+        source: "RFC 8446 section 4.1.2",
+    },
+    Page {
+        id: Id::ClientSilent,
+        title: "The client opened a connection and sent nothing",
+        summary: "nothing came for {seconds} seconds",
+        cause: "Browsers and apps open connections in advance that they may never use; or the client waits for the \
+                server to speak first.",
+        fix: "Nothing to do, unless the app hangs at that moment.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[("seconds", "how long tlscope waited")],
+        source: "tlscope's own deadline for a ClientHello",
+    },
+    Page {
+        id: Id::ClientNotAllowed,
+        title: "A client that is not allowed wanted to use the proxy",
+        summary: "{address} is not allowed",
+        cause: "tlscope serves this machine; other devices only when they are allowed, so that strangers on the \
+                network cannot use it.",
+        fix: "If it is your device, start tlscope with {allow}, or say yes when it asks in the terminal. If not, \
+                nothing to do: it was turned away.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[("address", "the client's address"), ("allow", "the flag that lets it in")],
+        source: "tlscope's rule of access",
+    },
+    Page {
+        id: Id::TunnelledLegacyServer,
+        title: "Passed through: tlscope cannot speak to this server",
+        summary: "not intercepted: {reason}",
+        cause: "The server speaks TLS in a way that tlscope's own library does not (TLS 1.0 or 1.1, static RSA, CBC, \
+                DHE, an odd curve), so the bytes went through unchanged. Up to TLS 1.2 its chain is read in passing.",
+        fix: "Nothing to do for the app, which works or fails as without tlscope. To see its requests, bring the \
+                server up to TLS 1.2 with ECDHE and AES-GCM, or TLS 1.3; the other findings say what it lacks.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[REASON],
+        source: "tlscope's own finding; RFC 9325 says what a server should have",
+    },
+    Page {
+        id: Id::TunnelledLegacyClient,
+        title: "Passed through: tlscope cannot serve this client",
+        summary: "not intercepted: {reason}",
+        cause: "The ClientHello holds nothing that tlscope could answer (only TLS 1.1 or older, only CBC or static RSA \
+                suites, no signature algorithms), so the bytes went through unchanged.",
+        fix: "Nothing to do for the app, which works or fails as without tlscope. To see its requests, update the TLS \
+                library of the app or the device.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[REASON],
+        source: "tlscope's own finding; RFC 9325 says what a client should offer",
+    },
+    Page {
+        id: Id::TunnelledByPolicy,
+        title: "Passed through by a rule",
+        summary: "not intercepted: {rule}",
+        cause: "A rule says that the bytes of this host go through unopened: --tunnel, no fitting --intercept, or a \
+                client that refused before.",
+        fix: "Nothing to do; to look inside, drop the rule or add --intercept for the host.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[("rule", "the rule that applied")],
+        source: "tlscope's settings",
+    },
+    Page {
+        id: Id::TargetNotAllowed,
+        title: "A client from the network asked for a target on this machine",
+        summary: "refused: a loopback or link-local target for a client that is not on this machine",
+        cause: "A device on the network wanted to reach a service on this machine or on the local link through \
+                tlscope. That is off by default, for such services are often not meant for others.",
+        fix: "If it is meant, start tlscope with --allow-local.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[],
+        source: "tlscope's rule of access",
+    },
+    Page {
+        id: Id::ProxyLoop,
+        title: "The target is tlscope itself",
+        summary: "the connection leads to tlscope's own port",
+        cause: "The client asked for tlscope's own address as its server, or --reverse, --resolve, --connect-to or a \
+                DNS entry leads a name back to it.",
+        fix: "Point the client at the real server, and look through those settings and the hosts file of this machine.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[],
+        source: "tlscope's own guard against endless loops",
+    },
+    Page {
+        id: Id::AnalysisTruncated,
+        title: "The analysis stopped at a limit",
+        summary: "stopped at the limit of {limit}",
+        cause: "The chain asks for more work than a judgement may take: far too many certificates, paths, names or \
+                name constraints, or enormous keys. Findings that need the rest can be missing.",
+        fix: "Send only the certificates that the path needs. If the chain is an ordinary one, please report it.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[("limit", "which limit was reached")],
+        source: "tlscope's own limits, the same on every machine",
+    },
+    Page {
+        id: Id::AnalysisFailed,
+        title: "tlscope itself failed on this connection",
+        summary: "{reason}",
+        cause: "This is a fault of tlscope, not of client or server. Other connections are not affected.",
+        fix: "Please report it, with the log (-v --log FILE) and the chain if you may share it.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[REASON],
+        source: "tlscope's own fault",
+    },
+];

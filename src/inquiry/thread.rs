@@ -1,0 +1,109 @@
+//! The judging thread: judging takes too long for an async task, and one thread is enough.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender};
+use std::sync::{Arc, PoisonError};
+
+use super::{Listener, Shared, Told};
+use crate::diagnosis::{Trust, judge};
+use crate::model::{Evidence, Facts, Finding, FindingId, Observation, Report, Want};
+use crate::net::is_private;
+
+/// How many issuers are looked for one above the other.
+const HOPS: usize = 3;
+
+/// One question for the judge.
+pub(super) struct Job {
+    pub(super) observation: Observation,
+    pub(super) evidence: Evidence,
+    pub(super) listener: Listener,
+    /// How often issuers were fetched for it.
+    pub(super) hops: usize,
+    /// Where to put it again.
+    pub(super) jobs: Sender<Job>,
+}
+
+pub(super) fn run(shared: &Arc<Shared>, inbox: &Receiver<Job>, trust: &Trust) {
+    for job in inbox {
+        work(shared, job, trust);
+    }
+}
+
+fn work(shared: &Arc<Shared>, mut job: Job, trust: &Trust) {
+    let now = shared.now();
+    let generation = shared.seen.lock().unwrap_or_else(PoisonError::into_inner).generation();
+    let report = loop {
+        let report = judge_safely(shared, &job, trust);
+        if !add_seen(shared, &mut job.evidence, &report.wants) {
+            break Arc::new(report);
+        }
+    };
+    let wanted = if job.hops < HOPS { fetchable(&job.evidence, &report.wants) } else { Vec::new() };
+    let settled = wanted.is_empty();
+    if settled {
+        let mut memo = shared.memo.lock().unwrap_or_else(PoisonError::into_inner);
+        memo.put(&job.observation, generation, now, report.clone());
+    }
+    (job.listener)(Told { report, settled });
+    if !settled {
+        let own = shared.clone();
+        shared.runtime.spawn(async move { fetch_and_ask_again(&own, job, wanted).await });
+    }
+}
+
+/// A fault in judging one connection is a finding of that connection.
+fn judge_safely(shared: &Shared, job: &Job, trust: &Trust) -> Report {
+    let judged = catch_unwind(AssertUnwindSafe(|| {
+        judge(&job.observation, &job.evidence, trust, shared.config.limits, shared.now())
+    }));
+    judged.unwrap_or_else(|_| {
+        let facts = Facts::new().with("reason", "the judge failed on this chain");
+        Report { findings: vec![Finding::new(FindingId::AnalysisFailed, facts)], ..Report::default() }
+    })
+}
+
+/// Adds issuers that another server sent; whether there were any that are new.
+fn add_seen(shared: &Shared, evidence: &mut Evidence, wants: &[Want]) -> bool {
+    let seen = shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = evidence.seen.len();
+    for Want::Issuer { name, .. } in wants {
+        for der in seen.named(name) {
+            if !evidence.seen.contains(der) {
+                evidence.seen.push(der.clone());
+            }
+        }
+    }
+    evidence.seen.len() > known
+}
+
+/// What may be fetched and has not been.
+fn fetchable(evidence: &Evidence, wants: &[Want]) -> Vec<Want> {
+    if evidence.fetching_off.is_some() {
+        return Vec::new();
+    }
+    let untried = |want: &Want| {
+        let Want::Issuer { of, name, urls } = want;
+        let tried = |url: &String| evidence.aia.iter().any(|outcome| outcome.url == *url && outcome.of == *of);
+        let urls: Vec<String> = urls.iter().filter(|url| !tried(url)).cloned().collect();
+        (!urls.is_empty()).then(|| Want::Issuer { of: *of, name: name.clone(), urls })
+    };
+    wants.iter().filter_map(untried).collect()
+}
+
+async fn fetch_and_ask_again(shared: &Shared, mut job: Job, wants: Vec<Want>) {
+    // A public server must not have us knock on private doors.
+    let allow_private = job.observation.address.is_some_and(|address| is_private(address.ip()));
+    for Want::Issuer { of, urls, .. } in wants {
+        for url in urls {
+            let outcome = shared.issuers.look(&shared.dialler, of, url, allow_private, shared.now()).await;
+            let found = outcome.result.is_ok();
+            job.evidence.aia.push(outcome);
+            if found {
+                break;
+            }
+        }
+    }
+    job.hops += 1;
+    let jobs = job.jobs.clone();
+    let _ = jobs.send(job);
+}

@@ -1,0 +1,126 @@
+//! From a target to a connection with its server.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+
+use super::connect::{Missed, connect_any};
+use super::resolve::Resolver;
+use super::rules::{ConnectRule, ResolveRule};
+use super::tls::{self, Offer, TlsLeg};
+use crate::model::{AlertCode, Attempt, DialTiming, Failure, Target, millis};
+
+/// How to reach servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Other places to connect to.
+    pub connect_to: Vec<ConnectRule>,
+    /// Addresses that DNS is not asked for.
+    pub resolve: Vec<ResolveRule>,
+    /// How long to wait for DNS.
+    pub dns_timeout: Duration,
+    /// How long to wait for a TCP connection.
+    pub tcp_timeout: Duration,
+    /// How long to wait for a TLS handshake.
+    pub tls_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            connect_to: Vec::new(),
+            resolve: Vec::new(),
+            dns_timeout: Duration::from_secs(5),
+            tcp_timeout: Duration::from_secs(8),
+            tls_timeout: Duration::from_secs(8),
+        }
+    }
+}
+
+/// A server that answered.
+#[derive(Debug)]
+pub struct TcpLeg {
+    /// The connection.
+    pub stream: TcpStream,
+    /// Where it is.
+    pub address: SocketAddr,
+    /// How long the steps took.
+    pub timing: DialTiming,
+}
+
+impl TcpLeg {
+    /// Whether the connection leads back to this machine, to one of `ports`.
+    pub fn leads_to_own(&self, ports: &[u16]) -> bool {
+        let local = self.stream.local_addr().map(|address| address.ip().to_canonical());
+        local.is_ok_and(|ip| ip == self.address.ip().to_canonical()) && ports.contains(&self.address.port())
+    }
+}
+
+/// Connects to servers. Shared by all connections.
+#[derive(Clone, Debug)]
+pub struct Dialler {
+    config: Config,
+    resolver: Resolver,
+}
+
+impl Dialler {
+    /// Makes one.
+    pub fn new(config: Config) -> Self {
+        let resolver = Resolver {
+            connect_to: config.connect_to.clone(),
+            resolve: config.resolve.clone(),
+            timeout: config.dns_timeout,
+        };
+        Self { config, resolver }
+    }
+
+    /// How long a server may take for its handshake.
+    pub fn tls_timeout(&self) -> Duration {
+        self.config.tls_timeout
+    }
+
+    /// Resolves and connects.
+    ///
+    /// # Errors
+    /// [`Missed`] with the typed reason.
+    pub async fn connect(&self, target: &Target) -> Result<TcpLeg, Missed> {
+        let began = Instant::now();
+        let resolved = self.resolver.resolve(target).await;
+        let dns_ms = millis(began.elapsed());
+        let failed_dns =
+            |failure| Missed::new(failure, None, DialTiming { dns_ms: Some(dns_ms), ..DialTiming::default() });
+        let resolved = resolved.map_err(failed_dns)?;
+        let mut timing = DialTiming { dns_ms: resolved.asked_dns.then_some(dns_ms), ..DialTiming::default() };
+        let began = Instant::now();
+        let connected = connect_any(&resolved.addresses, self.config.tcp_timeout).await;
+        timing.tcp_ms = Some(millis(began.elapsed()));
+        match connected {
+            Ok((stream, address)) => {
+                let _ = stream.set_nodelay(true);
+                Ok(TcpLeg { stream, address, timing })
+            }
+            Err((failure, address)) => Err(Missed::new(failure, address, timing)),
+        }
+    }
+
+    /// Shakes hands over a fresh connection, with modern parameters; once more over a second one,
+    /// with SHA-1 signatures offered, when the server finds nothing in common.
+    ///
+    /// # Errors
+    /// [`Missed`] with the typed reason and what the server had shown.
+    pub async fn handshake(&self, target: &Target, tcp: TcpLeg, offer: &Offer) -> Result<TlsLeg, Missed> {
+        let deadline = self.config.tls_timeout;
+        let missed = match tls::handshake(tcp, offer, Attempt::Modern, deadline).await {
+            Ok(leg) => return Ok(leg),
+            Err(missed) => missed,
+        };
+        let nothing_in_common =
+            matches!(&missed.failure, Failure::Alert { code, .. } if *code == AlertCode::HANDSHAKE_FAILURE);
+        if !nothing_in_common || missed.handshake.is_some() {
+            return Err(missed);
+        }
+        let Ok(again) = self.connect(target).await else { return Err(missed) };
+        tls::handshake(again, offer, Attempt::Sha1Signatures, deadline).await.map_err(|_| missed)
+    }
+}

@@ -1,0 +1,28 @@
+//! Reaching servers, and recording what they show.
+//!
+//! Owns resolving (with the user's overrides), connecting, the TLS handshake towards a server with
+//! a verifier that accepts everything and records it, the plaintext hello that asks an old server
+//! for its certificates, fetching an issuer's certificate, and the io wrappers that watch bytes go
+//! by. How an attempt failed is a typed [`Failure`](crate::model::Failure), never a text.
+//!
+//! Must not know the proxy, nor any face.
+
+mod address;
+mod connect;
+mod dialler;
+mod fetch;
+mod io;
+mod probe;
+mod resolve;
+mod rules;
+mod tls;
+mod verifier;
+
+pub use address::{is_local, is_private};
+pub use connect::Missed;
+pub use dialler::{Config, Dialler, TcpLeg};
+pub use fetch::{FetchError, fetch_issuer};
+pub use io::{Prefixed, Tapped, Watcher};
+pub use probe::probe;
+pub use rules::{ConnectRule, HostPattern, ResolveRule, RuleError};
+pub use tls::{Offer, ServerStream, TlsLeg, facts_of_flight, failure_of_read};

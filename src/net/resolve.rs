@@ -1,0 +1,50 @@
+//! From a target to addresses.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::lookup_host;
+use tokio::time::timeout;
+
+use super::rules::{ConnectRule, ResolveRule};
+use crate::model::{Failure, Host, Target};
+
+/// Addresses to try, and whether DNS had to be asked for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Resolved {
+    pub(super) addresses: Vec<SocketAddr>,
+    pub(super) asked_dns: bool,
+}
+
+/// Resolves with the user's overrides, then with the system's resolver.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Resolver {
+    pub(super) connect_to: Vec<ConnectRule>,
+    pub(super) resolve: Vec<ResolveRule>,
+    pub(super) timeout: Duration,
+}
+
+impl Resolver {
+    pub(super) async fn resolve(&self, target: &Target) -> Result<Resolved, Failure> {
+        let target = self.connect_to.iter().find_map(|rule| rule.apply(target)).unwrap_or_else(|| target.clone());
+        let known = |addresses: Vec<SocketAddr>| Resolved { addresses, asked_dns: false };
+        if let Some(rule) = self.resolve.iter().find(|rule| rule.matches(&target)) {
+            return Ok(known(rule.addresses.iter().map(|ip| SocketAddr::new(*ip, target.port)).collect()));
+        }
+        match &target.host {
+            Host::Ip(ip) => Ok(known(vec![SocketAddr::new(*ip, target.port)])),
+            Host::Name(name) => self.ask_dns(name, target.port).await,
+        }
+    }
+
+    async fn ask_dns(&self, name: &str, port: u16) -> Result<Resolved, Failure> {
+        let failed = |reason: String| Failure::DnsFail { reason };
+        let answer = timeout(self.timeout, lookup_host((name, port))).await;
+        let answer = answer.map_err(|_| failed(format!("no answer within {} s", self.timeout.as_secs_f32())))?;
+        let addresses: Vec<SocketAddr> = answer.map_err(|error| failed(error.to_string()))?.collect();
+        if addresses.is_empty() {
+            return Err(failed("the name has no address".to_owned()));
+        }
+        Ok(Resolved { addresses, asked_dns: true })
+    }
+}

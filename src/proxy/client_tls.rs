@@ -1,0 +1,194 @@
+//! The client's side of TLS: what it is shown, and how it takes it.
+
+use std::io;
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
+
+use bytes::Bytes;
+use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::server::{ClientHello as RustlsHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::context::{Ctx, now};
+use super::record::Record;
+use super::stream::ClientStream;
+use crate::ca::{KeyChoice, Leaf};
+use crate::model::{
+    AlertCode, CipherSuite, ClientHello, ClientOutcome, Facts, FindingId, Given, GivenKind, Host, KeyExchange,
+    NamedGroup, SignatureScheme, TlsVersion, millis,
+};
+use crate::text;
+
+/// A decrypted connection to a client.
+pub(super) type ClientTls = TlsStream<ClientStream>;
+
+static PROVIDER: LazyLock<Arc<CryptoProvider>> =
+    LazyLock::new(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+
+const ECDSA_P256: SignatureScheme = SignatureScheme(0x0403);
+
+/// Why rustls cannot serve a client with this hello; `None` when it can.
+pub(super) fn cannot_serve(hello: &ClientHello) -> Option<String> {
+    let Some(schemes) = &hello.schemes else { return Some("no signature_algorithms in its hello".to_owned()) };
+    let offers_13 = hello.versions.contains(&TlsVersion::TLS13);
+    if !offers_13 && !hello.versions.contains(&TlsVersion::TLS12) {
+        let best = hello.versions.iter().max().map(ToString::to_string).unwrap_or_default();
+        return Some(format!("it offers {best} at most"));
+    }
+    if !hello.suites.iter().any(|suite| suits(*suite, offers_13)) {
+        return Some("it offers no cipher suite with forward secrecy and authenticated encryption".to_owned());
+    }
+    if !hello.groups.iter().any(|group| PROVIDER.kx_groups.iter().any(|own| u16::from(own.name()) == group.0)) {
+        return Some("it offers no group that tlscope has".to_owned());
+    }
+    let usable = |scheme: &SignatureScheme| matches!(scheme.0, 0x0401 | 0x0403 | 0x0501 | 0x0601 | 0x0804..=0x0806);
+    (!schemes.iter().any(usable)).then(|| "it offers no signature scheme better than SHA-1".to_owned())
+}
+
+fn suits(suite: CipherSuite, offers_13: bool) -> bool {
+    let ours = PROVIDER.cipher_suites.iter().any(|own| u16::from(own.suite()) == suite.0);
+    ours && (offers_13 || suite.key_exchange() != Some(KeyExchange::Tls13))
+}
+
+/// The kind of leaf key that the hello allows: ECDSA where it can be, RSA else.
+fn key_choice(hello: &ClientHello) -> KeyChoice {
+    let signs = hello.schemes.as_ref().is_some_and(|schemes| schemes.contains(&ECDSA_P256));
+    let has_suite = hello.versions.contains(&TlsVersion::TLS13)
+        || hello.suites.iter().any(|s| s.name().is_some_and(|name| name.contains("_ECDSA_")) && suits(*s, false));
+    let has_curve = hello.groups.contains(&NamedGroup(23));
+    if signs && has_suite && has_curve { KeyChoice::P256 } else { KeyChoice::Rsa2048 }
+}
+
+/// Shows every client the one leaf made for it.
+#[derive(Debug)]
+struct OneLeaf(Arc<CertifiedKey>);
+
+impl ResolvesServerCert for OneLeaf {
+    fn resolve(&self, _: RustlsHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.clone())
+    }
+}
+
+/// Ends the client's TLS with a leaf for `host`, agreeing on exactly the application protocol
+/// given. What happened stands in the record; `None` when the client did not come through.
+pub(super) async fn accept(
+    ctx: &Ctx,
+    record: &Record,
+    stream: ClientStream,
+    host: &Host,
+    alpn: Option<Bytes>,
+    given: GivenKind,
+) -> Option<ClientTls> {
+    let hello = record.with(|connection| connection.client.hello.clone()).unwrap_or_default();
+    let leaf = match leaf_for(ctx, host, key_choice(&hello)).await {
+        Ok(leaf) => leaf,
+        Err(reason) => {
+            refuse(ctx, record, host, ClientOutcome::Failed { reason }).await;
+            return None;
+        }
+    };
+    record.set_given(Given { kind: given, leaf: Some(leaf.cert.sha256), changed: Vec::new() });
+    let acceptor = TlsAcceptor::from(Arc::new(server_config(&leaf, alpn)));
+    let began = Instant::now();
+    let accepted = timeout(ctx.config.hello_timeout, acceptor.accept(stream)).await;
+    record.with(|connection| connection.client.tls_ms = Some(millis(began.elapsed())));
+    match accepted {
+        Ok(Ok(stream)) => {
+            note_agreement(record, &stream);
+            Some(stream)
+        }
+        Ok(Err(error)) => {
+            refuse(ctx, record, host, outcome_of(&error, false)).await;
+            None
+        }
+        Err(_) => {
+            refuse(ctx, record, host, ClientOutcome::TimedOut).await;
+            None
+        }
+    }
+}
+
+async fn leaf_for(ctx: &Ctx, host: &Host, key: KeyChoice) -> Result<Arc<Leaf>, String> {
+    let mint = ctx.services.mint.clone();
+    if let Some(leaf) = mint.cached(host, key, now()) {
+        return Ok(leaf);
+    }
+    let host = host.clone();
+    let made = tokio::task::spawn_blocking(move || mint.leaf(&host, key, now())).await;
+    match made {
+        Ok(made) => made.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn server_config(leaf: &Leaf, alpn: Option<Bytes>) -> ServerConfig {
+    let mut config = ServerConfig::builder_with_provider(PROVIDER.clone())
+        .with_protocol_versions(rustls::DEFAULT_VERSIONS)
+        .unwrap_or_else(|_| unreachable!("the provider has suites for both versions"))
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(OneLeaf(leaf.certified.clone())));
+    // Every handshake whole and every refusal fresh; and with tickets on the way, a client that
+    // finishes and resets looks like one whose handshake failed.
+    config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.alpn_protocols = alpn.into_iter().map(Vec::from).collect();
+    config
+}
+
+fn note_agreement(record: &Record, stream: &ClientTls) {
+    let tls = stream.get_ref().1;
+    record.with(|connection| {
+        let leg = &mut connection.client;
+        leg.version = tls.protocol_version().map(|version| TlsVersion(version.into()));
+        leg.suite = tls.negotiated_cipher_suite().map(|suite| CipherSuite(suite.suite().into()));
+        leg.group = tls.negotiated_key_exchange_group().map(|group| NamedGroup(group.name().into()));
+        leg.alpn = tls.alpn_protocol().map(|name| text::escape(name).into_owned());
+    });
+}
+
+/// What an error of the client's says about why it left. `finished` when its handshake was done.
+pub(super) fn outcome_of(error: &io::Error, finished: bool) -> ClientOutcome {
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match (tls, error.kind()) {
+        (Some(rustls::Error::AlertReceived(alert)), _) => ClientOutcome::Alert { code: AlertCode((*alert).into()) },
+        (Some(other), _) => ClientOutcome::Failed { reason: other.to_string() },
+        (None, io::ErrorKind::UnexpectedEof) if finished => ClientOutcome::SilentClose { clean: false },
+        (None, io::ErrorKind::UnexpectedEof) => ClientOutcome::EofInHandshake,
+        (None, _) if finished => ClientOutcome::SilentReset,
+        (None, _) => ClientOutcome::ResetInHandshake,
+    }
+}
+
+/// Records that the client did not take what it was given, and what that means.
+pub(super) async fn refuse(ctx: &Ctx, record: &Record, host: &Host, outcome: ClientOutcome) {
+    match &outcome {
+        ClientOutcome::Alert { code } if code.is_about_certificate() => {
+            let facts = Facts::new().with("alert", code.to_string()).with("host", host.to_string());
+            record.note(FindingId::ClientRejectedProxyCa, facts);
+        }
+        ClientOutcome::SilentClose { .. } | ClientOutcome::SilentReset => {
+            if let Some(times) = ctx.refusals.note(record.client().ip(), host) {
+                let facts = Facts::new().with("host", host.to_string()).with("times", i64::from(times));
+                record.note(FindingId::PinSuspected, facts);
+            }
+        }
+        ClientOutcome::Served => {}
+        other => record.note(FindingId::ClientHandshakeFailed, Facts::new().with("how", in_words(other))),
+    }
+    record.update(|connection| connection.client.outcome = Some(outcome)).await;
+}
+
+fn in_words(outcome: &ClientOutcome) -> String {
+    match outcome {
+        ClientOutcome::Alert { code } => format!("it sent the alert {code}"),
+        ClientOutcome::EofInHandshake => "it closed the connection without an alert".to_owned(),
+        ClientOutcome::ResetInHandshake => "it reset the connection without an alert".to_owned(),
+        ClientOutcome::TimedOut => "it did not finish in time".to_owned(),
+        ClientOutcome::Failed { reason } => reason.clone(),
+        ClientOutcome::Served | ClientOutcome::SilentClose { .. } | ClientOutcome::SilentReset => String::new(),
+    }
+}

@@ -1,0 +1,222 @@
+//! HTTP on the proxy's own port: CONNECT, requests with an absolute URL, and requests for tlscope.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{HOST, PROXY_AUTHORIZATION};
+use http::{HeaderValue, Method, Request, Response, Uri};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper_util::rt::TokioIo;
+use tokio::sync::Mutex;
+use tracing::debug;
+
+use super::BoxError;
+use super::forward::{Route, forward};
+use super::heads::Heads;
+use super::page;
+use super::relay::Answering;
+use super::relay::http1_builder;
+use super::upstream::Upstream;
+use crate::model::{DialTiming, Failure, Given, GivenKind, Intake, Outcome, Protocol, Target};
+use crate::net::{Missed, Tapped};
+use crate::proxy::context::Ctx;
+use crate::proxy::pages;
+use crate::proxy::reach::reach;
+use crate::proxy::record::Record;
+use crate::proxy::stream::ClientStream;
+use crate::proxy::target;
+
+/// How long a client may leave its connection to the port idle.
+const IDLE: Duration = Duration::from_secs(300);
+
+type Body = BoxBody<Bytes, BoxError>;
+
+/// The io under a client's connection to the port: what is left of it after a CONNECT.
+type PortIo = TokioIo<Tapped<ClientStream>>;
+
+/// A client's connection to the port.
+struct Port {
+    ctx: Ctx,
+    client: SocketAddr,
+    heads: Heads,
+    /// One upstream connection for each authority that was asked for.
+    routes: Mutex<HashMap<Target, Arc<Route>>>,
+}
+
+/// Serves a client that speaks HTTP/1 to the proxy.
+pub(in crate::proxy) async fn serve_port(ctx: Ctx, stream: ClientStream, client: SocketAddr) {
+    let heads = Heads::of_requests();
+    let io: PortIo = TokioIo::new(Tapped::new(stream, heads.watcher()));
+    let port = Arc::new(Port { ctx: ctx.clone(), client, heads, routes: Mutex::default() });
+    let mut builder = http1_builder();
+    builder.header_read_timeout(IDLE);
+    let mut connection = pin!(builder.serve_connection(io, PortService(port)).with_upgrades());
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = ctx.closing.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        debug!(%client, %error, "a connection to the port ended in an error");
+    }
+}
+
+struct PortService(Arc<Port>);
+
+impl Service<Request<Incoming>> for PortService {
+    type Response = Response<Body>;
+    type Error = BoxError;
+    type Future = Answering<Body>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let port = self.0.clone();
+        Box::pin(async move { port.serve(request).await })
+    }
+}
+
+impl Port {
+    async fn serve(&self, request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
+        if request.method() == Method::CONNECT {
+            return Ok(self.connect(request));
+        }
+        match request.uri().scheme_str() {
+            None => Ok(self.answer_itself(&request)),
+            Some("http") => self.relay(request).await,
+            Some(scheme) => Ok(full(pages::refused(&format!("a proxy takes {scheme} by CONNECT, not as a URL")))),
+        }
+    }
+
+    /// Says 200 at once: whether there is a server is told inside the client's TLS.
+    fn connect(&self, mut request: Request<Incoming>) -> Response<Body> {
+        let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+        let target = match Target::parse(&authority, None) {
+            Ok(target) => target,
+            Err(error) => return full(pages::refused(&format!("CONNECT to {authority:?}: {error}"))),
+        };
+        let upgraded = hyper::upgrade::on(&mut request);
+        let (ctx, client) = (self.ctx.clone(), self.client);
+        // What follows on this connection is not requests any more.
+        self.heads.stop();
+        self.ctx.tasks.spawn(async move {
+            let Ok(upgraded) = upgraded.await else { return };
+            let Ok(parts) = upgraded.downcast::<PortIo>() else { return };
+            let stream = ClientStream::new(parts.io.into_inner()).with_prefix(parts.read_buf);
+            let record = Record::open(&ctx, client, Intake::Connect, Some(target));
+            Box::pin(target::serve(ctx, record, stream)).await;
+        });
+        Response::new(Empty::new().map_err(|never| match never {}).boxed())
+    }
+
+    /// A request for tlscope: the page that says what this port is.
+    fn answer_itself(&self, request: &Request<Incoming>) -> Response<Body> {
+        let mut head = Request::new(());
+        *head.method_mut() = request.method().clone();
+        *head.uri_mut() = request.uri().clone();
+        *head.headers_mut() = request.headers().clone();
+        full((self.ctx.services.portal)(&head, self.client))
+    }
+
+    async fn relay(&self, mut request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
+        let uri = request.uri().clone();
+        let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
+        let target = match Target::parse(&authority, Some(80)) {
+            Ok(target) => target,
+            Err(error) => return Ok(full(pages::refused(&format!("{uri}: {error}")))),
+        };
+        let route = match self.route(&target, &request).await {
+            Ok(route) => route,
+            Err(answer) => return Ok(answer),
+        };
+        make_origin_form(&mut request, &uri, &authority);
+        let answer = forward(&route, request).await;
+        if answer.is_err() || route.upstream.closing.is_cancelled() {
+            self.routes.lock().await.remove(&target);
+        }
+        answer.map(|answer| answer.map(BodyExt::boxed))
+    }
+
+    /// The connection to the authority, made when there is none or the server has closed it: a
+    /// proxy's client does not see that. Without a server, the answer to give instead.
+    async fn route(&self, target: &Target, request: &Request<Incoming>) -> Result<Arc<Route>, Response<Body>> {
+        let mut routes = self.routes.lock().await;
+        if let Some(route) = routes.get(target).filter(|route| !route.upstream.closing.is_cancelled()) {
+            return Ok(route.clone());
+        }
+        let record = Record::open(&self.ctx, self.client, Intake::AbsoluteForm, Some(target.clone()));
+        let (address, timing, upstream) = match self.open(&record, target).await {
+            Ok(opened) => opened,
+            Err(missed) if missed.failure == Failure::Loop => {
+                record.set_given(Given::without_leaf(GivenKind::Portal));
+                record.set_outcome(Outcome::Answered);
+                return Err(self.answer_itself(request));
+            }
+            Err(missed) => return Err(self.fail(&record, target, &missed, request).await),
+        };
+        record.set_given(Given::without_leaf(GivenKind::Plain));
+        record.set_protocol(Protocol::Http1);
+        record.set_outcome(Outcome::Relayed);
+        record
+            .update(|connection| {
+                connection.upstream.address = Some(address);
+                connection.upstream.timing = timing;
+            })
+            .await;
+        let (ctx, heads) = (self.ctx.clone(), self.heads.clone());
+        let route = Arc::new(Route { ctx, record: Arc::new(record), upstream, heads, scheme: "http" });
+        routes.insert(target.clone(), route.clone());
+        Ok(route)
+    }
+
+    async fn open(&self, record: &Record, target: &Target) -> Result<(SocketAddr, DialTiming, Upstream), Missed> {
+        let tcp = reach(&self.ctx, record, target, None).await?;
+        let (address, timing) = (tcp.address, tcp.timing);
+        let reset = Missed::refused(Failure::TcpReset, &tcp);
+        let upstream = Upstream::http1(&self.ctx, tcp.stream).await.map_err(|_| reset)?;
+        Ok((address, timing, upstream))
+    }
+
+    async fn fail(
+        &self,
+        record: &Record,
+        target: &Target,
+        missed: &Missed,
+        request: &Request<Incoming>,
+    ) -> Response<Body> {
+        record.set_missed(missed, None);
+        record.set_outcome(Outcome::UpstreamFailed);
+        record.set_given(Given::without_leaf(GivenKind::ErrorPage));
+        record.publish().await;
+        let report = self.ctx.judge(record.id(), record.observation()).await.unwrap_or_default();
+        full(page::answer(&pages::Failure::new(target, report.findings.clone()), request))
+    }
+}
+
+/// RFC 9112 section 3.2.2: the Host field goes by the URL, whatever it said.
+fn make_origin_form(request: &mut Request<Incoming>, uri: &Uri, authority: &str) {
+    *request.uri_mut() = origin_form(uri);
+    let headers = request.headers_mut();
+    headers.remove(PROXY_AUTHORIZATION);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if headers.get(HOST).is_none_or(|own| own != host)
+        && let Ok(host) = HeaderValue::try_from(host)
+    {
+        headers.insert(HOST, host);
+    }
+}
+
+fn origin_form(uri: &Uri) -> Uri {
+    uri.path_and_query().and_then(|path| path.as_str().parse().ok()).unwrap_or_else(|| Uri::from_static("/"))
+}
+
+fn full(response: Response<http_body_util::Full<Bytes>>) -> Response<Body> {
+    response.map(|body| body.map_err(|never| match never {}).boxed())
+}

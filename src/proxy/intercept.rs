@@ -1,0 +1,335 @@
+//! Ending a client's TLS and opening our own towards its server; or, where tlscope cannot take
+//! part, standing aside.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
+use tokio::time::timeout;
+
+use super::client_tls::{self, ClientTls, cannot_serve};
+use super::context::{Ctx, now};
+use super::http;
+use super::legacy;
+use super::pages;
+use super::raw;
+use super::reach::reach;
+use super::record::Record;
+use super::stream::ClientStream;
+use crate::model::{
+    AlertCode, ClientHello, ClientOutcome, Facts, Failure, FindingId, GivenKind, Host, Outcome, Stage, Target,
+    Timestamp,
+};
+use crate::net::{Missed, Offer, ServerStream, TcpLeg, TlsLeg, failure_of_read, probe};
+use crate::wire::{HelloRead, Opening, read_client_hello, sniff};
+
+/// Serves a client whose first bytes are those of TLS. `tcp` is the server's connection, when it
+/// was reached already.
+pub(super) async fn serve(ctx: Ctx, record: Record, mut stream: ClientStream, first: Bytes, tcp: Option<TcpLeg>) {
+    let (hello, bytes) = match read_hello(&ctx, &mut stream, first).await {
+        Ok(read) => read,
+        Err((reason, bytes)) => return unreadable(ctx, record, stream, reason, bytes, tcp).await,
+    };
+    let Some(target) = take_hello(&record, &hello) else {
+        record.note(
+            FindingId::ClientHelloUnreadable,
+            Facts::new().with("reason", "a ClientHello without a name: it does not say where to go"),
+        );
+        record.set_outcome(Outcome::Unreadable);
+        return;
+    };
+    let stream = stream.with_prefix(bytes.clone());
+    let rule = ctx.config.policy.tunnels(&target);
+    let legacy_client = cannot_serve(&hello);
+    let (id, facts) = match (rule, legacy_client) {
+        (Some(rule), _) => (FindingId::TunnelledByPolicy, Facts::new().with("rule", rule)),
+        (None, Some(reason)) => (FindingId::TunnelledLegacyClient, Facts::new().with("reason", reason)),
+        (None, None) => return Box::pin(intercept(&ctx, record, stream, &hello, &bytes, &target, tcp)).await,
+    };
+    record.note(id, facts);
+    if let Err(missed) = legacy::tunnel(&ctx, &record, stream, &hello, &target, tcp).await {
+        // Nobody to be tunnelled to: where the client can be served, it is told why.
+        fail(&ctx, &record, None, &hello, &target, missed).await;
+    }
+}
+
+/// Reads on until the hello is whole.
+async fn read_hello(
+    ctx: &Ctx,
+    stream: &mut ClientStream,
+    first: Bytes,
+) -> Result<(Box<ClientHello>, Bytes), (&'static str, Bytes)> {
+    let mut bytes = BytesMut::from(&first[..]);
+    let read = timeout(ctx.config.hello_timeout, async {
+        loop {
+            match read_client_hello(&bytes) {
+                HelloRead::Hello(hello) => return Ok(hello),
+                HelloRead::Unreadable(reason) => return Err(reason),
+                HelloRead::NeedMore => {}
+            }
+            if !matches!(stream.read_buf(&mut bytes).await, Ok(1..)) {
+                return Err("it stopped half way through its ClientHello");
+            }
+        }
+    });
+    match read.await.unwrap_or(Err("its ClientHello was not complete in time")) {
+        Ok(hello) => Ok((hello, bytes.freeze())),
+        Err(reason) => Err((reason, bytes.freeze())),
+    }
+}
+
+/// Puts the hello into the record, and gives where the client wants to go.
+fn take_hello(record: &Record, hello: &ClientHello) -> Option<Target> {
+    let sni = hello.sni.as_deref().and_then(|sni| Host::parse(sni).ok());
+    record.with(|connection| {
+        connection.client.hello = Some(hello.clone());
+        if connection.target.is_none() {
+            connection.target = sni.clone().map(|host| Target::new(host, 443));
+        }
+        if sni.is_some() {
+            connection.name = sni;
+        }
+        connection.target.clone()
+    })
+}
+
+/// Bytes that are TLS by their first byte and then make no hello: passed on as they are.
+async fn unreadable(
+    ctx: Ctx,
+    record: Record,
+    stream: ClientStream,
+    reason: &'static str,
+    bytes: Bytes,
+    tcp: Option<TcpLeg>,
+) {
+    record.note(FindingId::ClientHelloUnreadable, Facts::new().with("reason", reason));
+    record.set_outcome(Outcome::Unreadable);
+    let target = record.with(|connection| connection.target.clone());
+    let Some(target) = target else { return };
+    if let Ok(tcp) = reach(&ctx, &record, &target, tcp).await {
+        let record = Arc::new(record);
+        raw::relay(&ctx, &record, stream.with_prefix(bytes), tcp.stream, Outcome::Unreadable).await;
+    }
+}
+
+async fn intercept(
+    ctx: &Ctx,
+    record: Record,
+    stream: ClientStream,
+    hello: &ClientHello,
+    bytes: &Bytes,
+    target: &Target,
+    tcp: Option<TcpLeg>,
+) {
+    record.publish().await;
+    let offer =
+        Offer { sni: hello.sni.clone(), alpn: hello.alpn.iter().map(|name| name.as_bytes().to_vec()).collect() };
+    match shake_hands(ctx, &record, target, tcp, &offer).await {
+        Ok(leg) => Box::pin(both_legs(ctx, record, stream, leg, offer)).await,
+        Err(missed) if may_be_legacy(&missed.failure) => {
+            let reason = refusal_words(&missed.failure);
+            record.set_missed(&missed, hello.sni.clone());
+            let aside = Aside { record: &record, hello, target };
+            match legacy::step_aside(ctx, &aside, stream, bytes, reason).await {
+                Ok(()) => {}
+                Err(stream) => fail(ctx, &record, Some(stream), hello, target, missed).await,
+            }
+        }
+        Err(missed) => fail(ctx, &record, Some(stream), hello, target, missed).await,
+    }
+}
+
+/// A connection from which tlscope may have to stand aside.
+pub(super) struct Aside<'a> {
+    pub(super) record: &'a Record,
+    pub(super) hello: &'a ClientHello,
+    pub(super) target: &'a Target,
+}
+
+async fn shake_hands(
+    ctx: &Ctx,
+    record: &Record,
+    target: &Target,
+    tcp: Option<TcpLeg>,
+    offer: &Offer,
+) -> Result<TlsLeg, Missed> {
+    let tcp = reach(ctx, record, target, tcp).await?;
+    ctx.services.dialler.handshake(target, tcp, offer).await
+}
+
+/// Whether the client's own hello might do where ours did not.
+fn may_be_legacy(failure: &Failure) -> bool {
+    match failure {
+        Failure::Alert { code, stage } => {
+            let hopeless =
+                [AlertCode::UNRECOGNIZED_NAME, AlertCode::CERTIFICATE_REQUIRED, AlertCode::NO_APPLICATION_PROTOCOL];
+            *stage <= Stage::ServerHello && !hopeless.contains(code)
+        }
+        Failure::HandshakeReset { stage }
+        | Failure::HandshakeTruncated { stage }
+        | Failure::HandshakeTimeout { stage } => *stage == Stage::Nothing,
+        Failure::Incompatible { .. } | Failure::Malformed { .. } | Failure::SchemeNotOffered { .. } => true,
+        _ => false,
+    }
+}
+
+fn refusal_words(failure: &Failure) -> String {
+    match failure {
+        Failure::Alert { code, .. } => format!("it refused a modern handshake with {code}"),
+        Failure::HandshakeReset { .. } => "it reset a modern handshake".to_owned(),
+        Failure::HandshakeTruncated { .. } => "it closed on a modern handshake".to_owned(),
+        Failure::HandshakeTimeout { .. } => "it did not answer a modern handshake".to_owned(),
+        Failure::Incompatible { reason } | Failure::Malformed { reason } | Failure::SchemeNotOffered { reason } => {
+            reason.clone()
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+async fn both_legs(ctx: &Ctx, record: Record, stream: ClientStream, leg: TlsLeg, offer: Offer) {
+    record.set_reached(&leg, offer.sni);
+    record.publish().await;
+    drop(ctx.judge(record.id(), record.observation()));
+    let Some(host) = record.with(|connection| connection.name.clone()) else { return };
+    let alpn = leg.stream.get_ref().1.alpn_protocol().map(Bytes::copy_from_slice);
+    let Some(client) = client_tls::accept(ctx, &record, stream, &host, alpn.clone(), GivenKind::Pass).await else {
+        record.set_outcome(Outcome::ClientFailed);
+        return;
+    };
+    Box::pin(relay(ctx, Arc::new(record), client, leg.stream, &host, alpn.as_deref())).await;
+}
+
+/// Both legs stand: what is spoken inside?
+async fn relay(
+    ctx: &Ctx,
+    record: Arc<Record>,
+    mut client: ClientTls,
+    mut server: ServerStream,
+    host: &Host,
+    alpn: Option<&[u8]>,
+) {
+    let spoken = first_inside(ctx, &record, &mut client, &mut server).await;
+    let opening = match spoken {
+        Inside::Client(opening) => opening,
+        Inside::Server => Opening::Other,
+        Inside::ClientLeft(outcome) => {
+            record.set_outcome(Outcome::ClientFailed);
+            return client_tls::refuse(ctx, &record, host, outcome).await;
+        }
+        Inside::ServerLeft => {
+            record.set_outcome(Outcome::UpstreamFailed);
+            return rejudge(ctx, &record).await;
+        }
+    };
+    ctx.refusals.forget(record.client().ip(), host);
+    record.update(|connection| connection.client.outcome = Some(ClientOutcome::Served)).await;
+    match (alpn, opening) {
+        (Some(b"h2"), _) | (None, Opening::Http2) => http::relay_http2(ctx, &record, client, server, "https").await,
+        (Some(b"http/1.1" | b"http/1.0"), _) | (None, Opening::Http1) => {
+            http::relay_http1(ctx, &record, client, server, "https").await;
+        }
+        _ => raw::relay(ctx, &record, client, server, Outcome::Relayed).await,
+    }
+    if record.with(|connection| connection.upstream.failure.is_some()) {
+        rejudge(ctx, &record).await;
+    }
+}
+
+/// What happened first once both legs stood.
+enum Inside {
+    Client(Opening),
+    Server,
+    ClientLeft(ClientOutcome),
+    ServerLeft,
+}
+
+/// Waits for the first decrypted byte of either side, without taking it.
+async fn first_inside(ctx: &Ctx, record: &Record, client: &mut ClientTls, server: &mut ServerStream) -> Inside {
+    let mut server_spoke = false;
+    loop {
+        tokio::select! {
+            biased;
+            read = client.fill_buf() => return match read {
+                Ok([]) => Inside::ClientLeft(ClientOutcome::SilentClose { clean: true }),
+                Ok(bytes) => Inside::Client(sniff(bytes)),
+                Err(error) => Inside::ClientLeft(client_tls::outcome_of(&error, true)),
+            },
+            read = server.fill_buf(), if !server_spoke => match read {
+                Ok([]) => return Inside::ServerLeft,
+                // HTTP/2 servers send their settings first; their clients speak all the same.
+                Ok(_) if speaks_http2(client) => server_spoke = true,
+                Ok(_) => return Inside::Server,
+                Err(error) => {
+                    if let Some(failure) = failure_of_read(&error) {
+                        record.set_late_failure(failure);
+                    }
+                    return Inside::ServerLeft;
+                }
+            },
+            () = ctx.closing.cancelled() => return Inside::ServerLeft,
+        }
+    }
+}
+
+fn speaks_http2(client: &ClientTls) -> bool {
+    client.get_ref().1.alpn_protocol() == Some(b"h2")
+}
+
+/// The server showed more after the handshake than in it.
+async fn rejudge(ctx: &Ctx, record: &Record) {
+    record.publish().await;
+    drop(ctx.judge(record.id(), record.observation()));
+}
+
+/// There is no upstream to be had: the client gets its TLS, and a page that says why.
+async fn fail(
+    ctx: &Ctx,
+    record: &Record,
+    stream: Option<ClientStream>,
+    hello: &ClientHello,
+    target: &Target,
+    mut missed: Missed,
+) {
+    let worth_probing = missed.handshake.is_none() && missed.failure.reached_server() && may_probe(target);
+    if worth_probing && let Some((handshake, sent)) = probe(&ctx.services.dialler, target, hello.sni.as_deref()).await {
+        missed.handshake = Some(Box::new(handshake));
+        missed.sent = sent;
+    }
+    record.set_missed(&missed, hello.sni.clone());
+    record.set_outcome(Outcome::UpstreamFailed);
+    record.publish().await;
+    let report = ctx.judge(record.id(), record.observation()).await.unwrap_or_default();
+    let (Some(stream), Some(host)) = (stream, record.with(|connection| connection.name.clone())) else { return };
+    if cannot_serve(hello).is_some() {
+        return;
+    }
+    let alpn = page_alpn(hello);
+    if let Some(client) = client_tls::accept(ctx, record, stream, &host, alpn.clone(), GivenKind::ErrorPage).await {
+        record.update(|connection| connection.client.outcome = Some(ClientOutcome::Served)).await;
+        let findings: Vec<_> =
+            record.with(|connection| connection.findings.clone()).into_iter().chain(report.findings.clone()).collect();
+        let page = pages::Failure::new(target, findings);
+        http::serve_page(ctx, client, page, alpn.as_deref() == Some(b"h2")).await;
+    }
+}
+
+/// The protocol the page is served over: HTTP/1.1 where the client knows it.
+fn page_alpn(hello: &ClientHello) -> Option<Bytes> {
+    let offers = |name: &str| hello.alpn.iter().any(|own| own == name);
+    ["http/1.1", "h2"].into_iter().find(|name| offers(name)).map(|name| Bytes::from_static(name.as_bytes()))
+}
+
+/// At most one probe a target and hour: it is a connection that nobody asked for.
+fn may_probe(target: &Target) -> bool {
+    static PROBED: LazyLock<Mutex<HashMap<Target, Timestamp>>> = LazyLock::new(Mutex::default);
+    const HOUR_MS: i64 = 3_600_000;
+    let mut probed = PROBED.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = now();
+    if probed.get(target).is_some_and(|last| at.ms_since(*last) < HOUR_MS) {
+        return false;
+    }
+    probed.retain(|_, last| at.ms_since(*last) < HOUR_MS);
+    probed.insert(target.clone(), at);
+    true
+}

@@ -1,0 +1,200 @@
+//! What tlscope itself says to a client over HTTP.
+//!
+//! These pages stand inside the origin of whatever the client asked for, and they quote what a
+//! server sent: everything is escaped, nothing may run, nothing is kept.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use serde_json::json;
+
+use crate::explain;
+use crate::model::{Finding, Target};
+use crate::text;
+
+/// Styles may be inline; nothing else may load, and nothing may run.
+const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:46em;margin:2em auto;padding:0 1em;color:#222;\
+background:#fff}h1{font-size:1.4em}li{margin:1em 0}code{background:#f2f2f2;padding:0 .3em}.fatal,.error{color:#a00}\
+.warning{color:#850}.info{color:#555}small{color:#555}@media(prefers-color-scheme:dark){body{color:#ddd;background:#111}\
+code{background:#222}.fatal,.error{color:#f77}.warning{color:#fc6}.info,small{color:#aaa}}";
+
+/// Why there is no answer from the server.
+pub(super) struct Failure {
+    target: String,
+    findings: Vec<Finding>,
+}
+
+impl Failure {
+    /// About one target, worst finding first.
+    pub(super) fn new(target: &Target, mut findings: Vec<Finding>) -> Self {
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        Self { target: target.to_string(), findings }
+    }
+
+    /// JSON where the client asks for that rather than for HTML.
+    pub(super) fn response(&self, accept: &str) -> Response<Full<Bytes>> {
+        let (media_type, body) = if prefers_json(accept) {
+            ("application/json", self.json())
+        } else {
+            ("text/html; charset=utf-8", self.html())
+        };
+        respond(StatusCode::BAD_GATEWAY, media_type, body)
+    }
+
+    fn html(&self) -> String {
+        let target = text::html(&self.target);
+        let mut items = String::new();
+        for finding in &self.findings {
+            items.push_str(&finding_html(finding));
+        }
+        document(
+            &format!("tlscope has no connection to {target}"),
+            &format!("<p>This page comes from tlscope, not from the server.</p><ul>{items}</ul>"),
+        )
+    }
+
+    fn json(&self) -> String {
+        let findings: Vec<_> = self.findings.iter().map(finding_json).collect();
+        json!({"schema": "tlscope.error/1", "target": self.target, "findings": findings}).to_string()
+    }
+}
+
+fn finding_html(finding: &Finding) -> String {
+    let page = explain::page(finding.id);
+    format!(
+        "<li class=\"{severity}\">{glyph} <b>{title}</b> <code>{id}</code><br>{summary}<br>\
+         <small>{cause}<br>Fix: {fix}</small></li>",
+        severity = finding.severity,
+        glyph = finding.severity.glyph(),
+        title = text::html(page.title),
+        id = finding.id,
+        summary = text::html(&explain::summary(finding)),
+        cause = text::html(page.cause),
+        fix = text::html(&explain::fix(finding)),
+    )
+}
+
+fn finding_json(finding: &Finding) -> serde_json::Value {
+    json!({
+        "id": finding.id, "severity": finding.severity, "summary": explain::summary(finding),
+        "cause": explain::page(finding.id).cause, "fix": explain::fix(finding), "evidence": finding.evidence,
+    })
+}
+
+/// Whether JSON comes before HTML among what the client accepts.
+fn prefers_json(accept: &str) -> bool {
+    let accept = accept.to_ascii_lowercase();
+    match (accept.find("json"), accept.find("text/html")) {
+        (Some(json), Some(html)) => json < html,
+        (json, _) => json.is_some(),
+    }
+}
+
+/// A request that the proxy cannot make sense of.
+pub(super) fn refused(why: &str) -> Response<Full<Bytes>> {
+    let body = document("tlscope cannot take this request", &format!("<p>{}</p>", text::html(why)));
+    respond(StatusCode::BAD_REQUEST, "text/html; charset=utf-8", body)
+}
+
+/// For somebody who may not use the proxy: a whole HTTP/1 answer.
+pub(super) fn denied(client: IpAddr, flag: &str) -> Vec<u8> {
+    let body = document(
+        "tlscope does not serve this device",
+        &format!(
+            "<p>Your address is <code>{}</code>, and tlscope serves only its own machine unless it is told otherwise.</p>\
+             <p>To let this device in, restart it with <code>{}</code>.</p>",
+            text::html(&client.to_string()),
+            text::html(flag)
+        ),
+    );
+    format!(
+        "HTTP/1.1 403 Forbidden\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {}\r\n\
+         content-security-policy: {}\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n{body}",
+        body.len(),
+        POLICY.to_str().unwrap_or_default(),
+    )
+    .into_bytes()
+}
+
+fn document(title: &str, body: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head>\
+         <body><h1>{title}</h1>{body}</body></html>\n"
+    )
+}
+
+fn respond(status: StatusCode, media_type: &'static str, body: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::model::{Facts, FindingId, Severity};
+
+    fn hostile() -> Failure {
+        let facts = Facts::new()
+            .with("asked", "<script>alert(1)</script>")
+            .with("presented", vec!["\"><img src=x onerror=alert(1)>".to_owned(), "\u{202e}evil\u{1b}[2J".to_owned()]);
+        let findings = vec![
+            Finding::new(FindingId::EkuAbsent, Facts::new()).with_severity(Severity::Warning),
+            Finding::new(FindingId::NameMismatch, facts),
+        ];
+        Failure::new(&"a.test:443".parse().unwrap(), findings)
+    }
+
+    async fn body_of(response: Response<Full<Bytes>>) -> String {
+        String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn hostile_certificates_stay_text() {
+        let response = hostile().response("text/html,*/*");
+        assert_eq!(response.status(), 502);
+        assert_eq!(response.headers()[CONTENT_SECURITY_POLICY], POLICY);
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+        let html = body_of(response).await;
+        assert!(
+            !html.contains("<script")
+                && !html.contains("<img")
+                && !html.contains('\u{202e}')
+                && !html.contains('\u{1b}')
+        );
+        assert!(html.contains("&lt;script&gt;"));
+        assert!(html.find("name-mismatch").unwrap() < html.find("eku-absent").unwrap(), "the worst comes first");
+    }
+
+    #[tokio::test]
+    async fn json_for_those_who_ask_for_it() {
+        assert!(prefers_json("application/json") && prefers_json("application/problem+json, text/html"));
+        assert!(!prefers_json("text/html, application/json") && !prefers_json("*/*") && !prefers_json(""));
+        let response = hostile().response("application/json");
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
+        let value: serde_json::Value = serde_json::from_str(&body_of(response).await).unwrap();
+        assert_eq!(value["findings"][0]["id"], "name-mismatch");
+        assert_eq!(value["findings"][0]["evidence"]["asked"], "<script>alert(1)</script>");
+    }
+
+    #[test]
+    fn a_stranger_is_told_what_to_ask_for() {
+        let answer = String::from_utf8(denied("192.0.2.7".parse().unwrap(), "--allow 192.0.2.7/32")).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains("<code>--allow 192.0.2.7/32</code>"));
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("content-length: {}", body.len())));
+    }
+}

@@ -1,0 +1,88 @@
+//! The client's byte stream, whatever it is wrapped in by now.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use crate::net::{Prefixed, Tapped};
+
+/// A stream that can also be made to end in a reset.
+pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Closing it from now on sends RST instead of FIN.
+    fn reset_on_close(&self);
+}
+
+impl Wire for TcpStream {
+    fn reset_on_close(&self) {
+        let _ = self.set_zero_linger();
+    }
+}
+
+impl<S: Wire> Wire for Prefixed<S> {
+    fn reset_on_close(&self) {
+        self.inner().reset_on_close();
+    }
+}
+
+impl<S: Wire> Wire for Tapped<S> {
+    fn reset_on_close(&self) {
+        self.inner().reset_on_close();
+    }
+}
+
+/// A client's connection.
+pub(super) struct ClientStream(Box<dyn Wire>);
+
+impl ClientStream {
+    /// Takes any stream.
+    pub(super) fn new(stream: impl Wire + 'static) -> Self {
+        Self(Box::new(stream))
+    }
+
+    /// Puts bytes that were read already before the rest.
+    pub(super) fn with_prefix(self, prefix: Bytes) -> Self {
+        if prefix.is_empty() { self } else { Self::new(Prefixed::new(prefix, self)) }
+    }
+}
+
+impl Wire for ClientStream {
+    fn reset_on_close(&self) {
+        self.0.reset_on_close();
+    }
+}
+
+impl AsyncRead for ClientStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for ClientStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+}
