@@ -20,10 +20,12 @@
 //! docs/architecture.md tells the route of one connection through them.
 
 pub mod ca;
+pub mod check;
 pub mod codec;
 pub mod diagnosis;
 pub mod explain;
 pub mod inquiry;
+pub mod lab;
 pub mod model;
 pub mod net;
 pub mod proxy;

@@ -9,7 +9,7 @@ use p12_keystore::{Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, Ma
 
 use crate::model::CertDer;
 use crate::text;
-use crate::x509::Cert;
+use crate::x509::{Cert, pem};
 
 /// A form of the CA certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct ArtefactFile {
 pub fn artefact(cert: &CertDer, form: Artefact) -> Option<ArtefactFile> {
     let file = |name: &str, media_type, contents| Some(ArtefactFile { name: name.to_owned(), media_type, contents });
     match form {
-        Artefact::Pem => file("tlscope-ca.pem", "application/x-pem-file", pem(cert).into_bytes()),
+        Artefact::Pem => file("tlscope-ca.pem", "application/x-pem-file", pem(&cert.der).into_bytes()),
         Artefact::Der => file("tlscope-ca.crt", "application/x-x509-ca-cert", cert.der.to_vec()),
         Artefact::P12 => file("tlscope-ca.p12", "application/x-pkcs12", p12(cert)?),
         Artefact::Mobileconfig => {
@@ -49,21 +49,9 @@ pub fn artefact(cert: &CertDer, form: Artefact) -> Option<ArtefactFile> {
             file("tlscope-ca.mobileconfig", "application/x-apple-aspen-config", profile)
         }
         Artefact::Android => {
-            file(&format!("{}.0", subject_hash_old(cert)?), "application/x-pem-file", pem(cert).into_bytes())
+            file(&format!("{}.0", subject_hash_old(cert)?), "application/x-pem-file", pem(&cert.der).into_bytes())
         }
     }
-}
-
-/// RFC 7468: base64 in lines of 64.
-pub(super) fn pem(cert: &CertDer) -> String {
-    let body = STANDARD.encode(&cert.der);
-    let mut out = String::from("-----BEGIN CERTIFICATE-----\n");
-    for line in body.as_bytes().chunks(64) {
-        out.push_str(&String::from_utf8_lossy(line));
-        out.push('\n');
-    }
-    out.push_str("-----END CERTIFICATE-----\n");
-    out
 }
 
 /// With 3DES and SHA-1, which old devices and keytool read; there is no secret in it.

@@ -153,7 +153,7 @@ impl Authority {
 
     /// Puts the certificate beside the key where it is missing or another one's.
     fn write_certificate(&self) -> Result<(), CaError> {
-        let pem = super::artefacts::pem(&self.cert);
+        let pem = crate::x509::pem(&self.cert.der);
         let path = &self.paths.certificate;
         if fs::read_to_string(path).is_ok_and(|there| there == pem) {
             return Ok(());

@@ -8,6 +8,14 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
+mod charset;
+mod decode;
+mod form;
 mod inflate;
+mod pretty;
 
+pub use charset::text_of;
+pub use decode::{Decoded, decode};
+pub use form::{encode_form, read_form};
 pub use inflate::Inflater;
+pub use pretty::{Kind, kind_of, pretty};

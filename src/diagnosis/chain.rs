@@ -67,7 +67,10 @@ fn check_duplicates(pool: &Pool<'_>, out: &mut Findings) {
 
 /// RFC 5246 section 7.4.2: each certificate certifies the one before it.
 fn check_order(pool: &Pool<'_>, best: &Path, out: &mut Findings) {
-    let places: Vec<usize> = best.nodes.iter().filter_map(|node| pool.sent_index(*node)).collect();
+    // A leaf that is not first has a finding of its own.
+    let first_is_leaf = best.nodes.first().and_then(|leaf| pool.sent_index(*leaf)) == Some(0);
+    let nodes = best.nodes.iter().skip(usize::from(!first_is_leaf));
+    let places: Vec<usize> = nodes.filter_map(|node| pool.sent_index(*node)).collect();
     if !places.is_sorted() {
         let order: Vec<String> = places.iter().map(ToString::to_string).collect();
         out.note(FindingId::ChainOutOfOrder, Facts::new().with("needed_order", order));

@@ -33,6 +33,10 @@ impl Findings {
         }
     }
 
+    pub(super) fn has(&self, id: FindingId) -> bool {
+        self.0.iter().any(|finding| finding.id == id)
+    }
+
     pub(super) fn count(&self, severity: Severity) -> usize {
         self.0.iter().filter(|finding| finding.severity == severity).count()
     }

@@ -14,9 +14,9 @@ const COMMON_GROUPS: &[u16] = &[23, 24, 29, 0x11ec];
 
 pub(super) fn check(observation: &Observation, out: &mut Findings) {
     if let Some(seen) = &observation.handshake {
-        check_version(seen, out);
+        check_version(seen, observation, out);
         check_suite(seen, observation, out);
-        check_key_exchange(seen, out);
+        check_key_exchange(seen, observation, out);
         check_signature(seen, out);
         check_old_extensions(seen, observation.offered.as_ref(), out);
         check_certificate_message(seen, observation, out);
@@ -33,12 +33,14 @@ pub(super) fn check(observation: &Observation, out: &mut Findings) {
 
 /// Whether tlscope's own modern handshake was refused before these facts were come by, so that
 /// what the server chose is the best it has.
-fn is_best_offer(seen: &Handshake) -> bool {
-    matches!(seen.attempt, Attempt::Probe | Attempt::Tunnelled) && !seen.completed
+fn is_best_offer(observation: &Observation, seen: &Handshake) -> bool {
+    matches!(seen.attempt, Attempt::Probe | Attempt::Tunnelled) && observation.failure.is_some()
 }
 
-fn check_version(seen: &Handshake, out: &mut Findings) {
-    let Some(version) = seen.version else { return };
+fn check_version(seen: &Handshake, observation: &Observation, out: &mut Findings) {
+    let Some(version) = seen.version.filter(|version| could_have_been_better(*version, seen, observation)) else {
+        return;
+    };
     let facts = Facts::new().with("version", version.to_string());
     if version <= TlsVersion::SSL3 {
         out.note(FindingId::ProtoSslv3Only, facts);
@@ -49,35 +51,49 @@ fn check_version(seen: &Handshake, out: &mut Findings) {
     }
 }
 
+/// In a tunnel the client may have offered nothing better.
+fn could_have_been_better(version: TlsVersion, seen: &Handshake, observation: &Observation) -> bool {
+    let best = observation.offered.as_ref().and_then(|hello| hello.versions.iter().max().copied());
+    seen.attempt != Attempt::Tunnelled || observation.failure.is_some() || best.is_some_and(|best| best > version)
+}
+
 fn check_suite(seen: &Handshake, observation: &Observation, out: &mut Findings) {
     let Some(suite) = seen.suite else { return };
     let facts = Facts::new().with("suite", suite.to_string());
     if let Some(weakness) = suite.weakness() {
         out.note(FindingId::CipherWeak, facts.clone().with("weakness", weakness));
     }
-    if !is_best_offer(seen) || seen.version.is_some_and(|version| version < TlsVersion::TLS12) {
+    if !is_best_offer(observation, seen) || seen.version.is_some_and(|version| version < TlsVersion::TLS12) {
         return; // below TLS 1.2 there is no AEAD to prefer
     }
     // In a tunnel the server could only choose among what the client offered.
-    let offered = |exchange: KeyExchange| {
-        let has = |hello: &ClientHello| hello.suites.iter().any(|suite| suite.key_exchange() == Some(exchange));
-        observation.offered.as_ref().is_none_or(has)
+    let offered = |wanted: fn(&CipherSuite) -> bool| {
+        observation.offered.as_ref().is_none_or(|hello| hello.suites.iter().any(wanted))
     };
+    let ecdhe = |suite: &CipherSuite| suite.key_exchange() == Some(KeyExchange::Ecdhe);
+    let ecdhe_aead = |suite: &CipherSuite| suite.key_exchange() == Some(KeyExchange::Ecdhe) && suite.is_aead();
     match suite.key_exchange() {
-        Some(KeyExchange::StaticRsa) if offered(KeyExchange::Ecdhe) => out.note(FindingId::CipherStaticRsaOnly, facts),
-        Some(KeyExchange::Dhe) if offered(KeyExchange::Ecdhe) => out.note(FindingId::CipherDheOnly, facts),
-        Some(KeyExchange::Ecdhe) if !suite.is_aead() => out.note(FindingId::CipherCbcOnly, facts),
+        Some(KeyExchange::StaticRsa) if offered(ecdhe) => out.note(FindingId::CipherStaticRsaOnly, facts),
+        Some(KeyExchange::Dhe) if offered(ecdhe) => out.note(FindingId::CipherDheOnly, facts),
+        Some(KeyExchange::Ecdhe) if !suite.is_aead() && offered(ecdhe_aead) => {
+            out.note(FindingId::CipherCbcOnly, facts);
+        }
         _ => {}
     }
 }
 
-fn check_key_exchange(seen: &Handshake, out: &mut Findings) {
+fn check_key_exchange(seen: &Handshake, observation: &Observation, out: &mut Findings) {
     if let Some(bits) = seen.dh_bits.filter(|bits| *bits < 2048) {
         let facts = Facts::new().with("bits", i64::from(bits));
         let severity = if bits < 1024 { Severity::Fatal } else { Severity::Error };
         out.note_as(severity, FindingId::DhWeak, facts);
     }
-    if let Some(group) = seen.group.filter(|group| is_best_offer(seen) && !COMMON_GROUPS.contains(&group.0)) {
+    let common_offered = observation
+        .offered
+        .as_ref()
+        .is_none_or(|hello| hello.groups.iter().any(|group| COMMON_GROUPS.contains(&group.0)));
+    let insists = is_best_offer(observation, seen) && common_offered;
+    if let Some(group) = seen.group.filter(|group| insists && !COMMON_GROUPS.contains(&group.0)) {
         out.note(FindingId::KxGroupUnsupported, Facts::new().with("group", NamedGroup::to_string(&group)));
     }
 }
@@ -140,7 +156,9 @@ fn check_failure(failure: &Failure, observation: &Observation, out: &mut Finding
     let at = |stage: &Stage| Facts::new().with("stage", stage.words());
     match failure {
         Failure::DnsFail { reason } => {
-            out.note(FindingId::DnsFail, observation.name_facts().with("reason", reason.clone()));
+            let asked = observation.asked_host.as_ref().or(observation.name.as_ref()).map(ToString::to_string);
+            let facts = Facts::new().with("asked", asked.unwrap_or_default()).with("reason", reason.clone());
+            out.note(FindingId::DnsFail, facts);
         }
         Failure::TcpRefused => out.note(FindingId::TcpRefused, observation.address_facts()),
         Failure::TcpTimeout => out.note(FindingId::TcpTimeout, observation.address_facts()),
@@ -152,6 +170,9 @@ fn check_failure(failure: &Failure, observation: &Observation, out: &mut Finding
         Failure::HandshakeReset { stage } => out.note(FindingId::HandshakeReset, at(stage)),
         Failure::HandshakeTruncated { stage } => out.note(FindingId::HandshakeTruncated, at(stage)),
         Failure::NotTls { seen } => out.note(FindingId::NotTls, Facts::new().with("seen", seen.clone())),
+        // The marker says what was wrong.
+        Failure::Malformed { .. }
+            if observation.handshake.as_ref().is_some_and(|seen| seen.downgrade_marker.is_some()) => {}
         Failure::Malformed { reason } => {
             out.note(FindingId::HandshakeMalformed, Facts::new().with("reason", reason.clone()));
         }
@@ -172,21 +193,31 @@ fn check_failure(failure: &Failure, observation: &Observation, out: &mut Finding
 fn check_alert(code: AlertCode, stage: Stage, observation: &Observation, out: &mut Findings) {
     let facts = Facts::new().with("alert", code.to_string()).with("stage", stage.words());
     let asked = observation.handshake.as_ref().and_then(|seen| seen.certificate_asked.as_ref());
-    let wants_certificate = code == AlertCode::CERTIFICATE_REQUIRED || asked.is_some() && stage >= Stage::Certificate;
+    let refuses_certificate = code == AlertCode::HANDSHAKE_FAILURE || code.is_about_certificate();
+    let wants_certificate = code == AlertCode::CERTIFICATE_REQUIRED
+        || asked.is_some() && stage >= Stage::Certificate && refuses_certificate;
     let id = match code {
         _ if wants_certificate => {
             let authorities = asked.map(|asked| asked.authorities.clone()).unwrap_or_default();
             return out.note(FindingId::ClientCertRequired, facts.with("authorities", authorities));
         }
-        AlertCode::HANDSHAKE_FAILURE if has_shown_its_best(observation) => return,
-        AlertCode::PROTOCOL_VERSION if has_shown_its_best(observation) => return,
+        AlertCode::HANDSHAKE_FAILURE | AlertCode::PROTOCOL_VERSION if has_shown_its_best(observation) => {
+            // What it showed explains the refusal, unless it has everything a client of today wants.
+            if is_explained(out) {
+                return;
+            }
+            FindingId::CipherNoOverlap
+        }
         AlertCode::HANDSHAKE_FAILURE => FindingId::CipherNoOverlap,
         AlertCode::PROTOCOL_VERSION => FindingId::ProtoTls1011Only,
         AlertCode::INSUFFICIENT_SECURITY => FindingId::AlertInsufficientSecurity,
         AlertCode::INTERNAL_ERROR => FindingId::AlertInternalError,
         AlertCode::DECODE_ERROR => FindingId::AlertDecodeError,
         AlertCode::ILLEGAL_PARAMETER => FindingId::AlertIllegalParameter,
-        AlertCode::UNRECOGNIZED_NAME => FindingId::AlertUnrecognizedName,
+        AlertCode::UNRECOGNIZED_NAME => {
+            let facts = observation.name_facts().with("level", "fatal");
+            return out.note(FindingId::AlertUnrecognizedName, facts);
+        }
         AlertCode::NO_APPLICATION_PROTOCOL => FindingId::AlpnMismatch,
         other if other.is_about_certificate() => FindingId::ClientCertRejected,
         _ => FindingId::AlertOther,
@@ -194,7 +225,22 @@ fn check_alert(code: AlertCode, stage: Stage, observation: &Observation, out: &m
     out.note(id, facts);
 }
 
+/// Whether a finding says why a modern handshake was refused.
+fn is_explained(found: &Findings) -> bool {
+    let reasons = [
+        FindingId::ProtoSslv3Only,
+        FindingId::ProtoTls1011Only,
+        FindingId::CipherStaticRsaOnly,
+        FindingId::CipherDheOnly,
+        FindingId::CipherCbcOnly,
+        FindingId::CipherWeak,
+        FindingId::KxGroupUnsupported,
+        FindingId::SigSha1Handshake,
+    ];
+    reasons.iter().any(|id| found.has(*id))
+}
+
 /// Whether a probe or a tunnel has shown what the server can do, which says more than the alert.
 fn has_shown_its_best(observation: &Observation) -> bool {
-    observation.handshake.as_ref().is_some_and(|seen| is_best_offer(seen) && seen.version.is_some())
+    observation.handshake.as_ref().is_some_and(|seen| is_best_offer(observation, seen) && seen.version.is_some())
 }

@@ -8,8 +8,8 @@ use super::name_match::{DnsMatch, match_dns};
 use crate::model::{Facts, FindingId, Host, Severity};
 use crate::x509::{GeneralName, Name};
 
-/// How many presented names evidence lists at most.
-const NAMES_SHOWN: usize = 20;
+/// How many presented names evidence lists at most; `presented_count` says how many there are.
+const NAMES_LISTED: usize = 100;
 
 /// Checks that need the host.
 pub(super) fn check_host(judged: &Judged<'_>, host: &Host, out: &mut Findings) {
@@ -59,13 +59,14 @@ fn dns_names(names: &[GeneralName]) -> impl Iterator<Item = &str> {
 }
 
 fn presented(judged: &Judged<'_>) -> Facts {
-    let mut names: Vec<String> = judged.cert.san().iter().take(NAMES_SHOWN).map(ToString::to_string).collect();
-    let more = judged.cert.san().len().saturating_sub(NAMES_SHOWN);
-    if more > 0 {
-        names.push(format!("and {more} more"));
-    }
+    let all = judged.cert.san();
+    let plain = |name: &GeneralName| match name {
+        GeneralName::Dns(dns) => dns.clone(),
+        other => other.ip().map_or_else(|| other.to_string(), |ip| ip.to_string()),
+    };
+    let names: Vec<String> = all.iter().take(NAMES_LISTED).map(plain).collect();
     let cn = judged.cert.subject.as_ref().and_then(Name::common_name).unwrap_or_default();
-    Facts::new().with("presented", names).with("common_name", cn)
+    Facts::new().with("presented", names).with("presented_count", all.len()).with("common_name", cn)
 }
 
 /// Checks of the names themselves.

@@ -62,6 +62,8 @@ fn check_step(pool: &Pool<'_>, path: &Path, (child, issuer, edge): (Node, Node, 
     };
     match edge.signature {
         Check::Valid => {}
+        // An algorithm that nobody knows is found on the certificate itself.
+        Check::Unsupported if cert.outer_algorithm.as_ref().is_some_and(|a| a.signature().is_none()) => {}
         Check::Unsupported => out.add(FindingId::SigAlgUnsupported, &subject, facts()),
         // Another key of the same name: the identifiers say so.
         Check::Invalid if edge.key_ids_match == Some(false) => {

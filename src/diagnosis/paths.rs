@@ -77,11 +77,19 @@ impl Search<'_, '_> {
             return self.record(End::SelfSigned);
         }
         let candidates = self.pool.candidates(top);
-        let fresh: Vec<Node> = candidates.iter().copied().filter(|node| !self.is_on_path(*node)).collect();
-        let looped = fresh.len() < candidates.len();
+        let mut fresh: Vec<Node> = candidates.iter().copied().filter(|node| !self.is_on_path(*node)).collect();
+        if fresh.is_empty() && !candidates.is_empty() {
+            return self.record(End::Loop);
+        }
+        if fresh.is_empty() {
+            // Nobody of that name: whoever was sent may have signed it under another one.
+            let sent: Vec<Node> = self.pool.sent().map(|(_, node)| node).collect();
+            fresh = sent.into_iter().filter(|node| !self.is_on_path(*node)).collect();
+            fresh.dedup();
+        }
         let steps = self.steps(top, &fresh);
         if steps.is_empty() {
-            return self.record(if looped && fresh.is_empty() { End::Loop } else { End::NoIssuer });
+            return self.record(End::NoIssuer);
         }
         if self.nodes.len() >= self.budget.limits.depth {
             self.budget.give_up("certificates on a path");

@@ -125,8 +125,8 @@ impl<'t> Pool<'t> {
         Subject::certificate(role, sha256, self.sent_index(node))
     }
 
-    /// Who might have issued `child`: anchors first, then what was sent, fetched and seen. By name
-    /// or key identifier; where nothing fits, everything that was sent.
+    /// Who might have issued `child`, by name or key identifier: anchors first, then what was sent,
+    /// fetched and seen.
     pub(super) fn candidates(&self, child: Node) -> Vec<Node> {
         let Some(cert) = self.cert(child) else { return Vec::new() };
         let Some(issuer) = &cert.issuer else { return Vec::new() };
@@ -149,10 +149,6 @@ impl<'t> Pool<'t> {
         // A sent copy of an anchor stands for it, so that the report can say it was sent.
         found.retain(|node| !matches!(node, Node::Anchor(at) if own.iter().any(|o| self.is_copy_of(*o, *at))));
         found.extend(own);
-        if found.is_empty() {
-            found.extend(self.sent().map(|(_, node)| node).filter(|node| *node != child));
-            found.dedup();
-        }
         found
     }
 

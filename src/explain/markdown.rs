@@ -22,7 +22,7 @@ pub fn page_markdown(id: FindingId) -> String {
 fn write_clients(out: &mut String, page: &Page) {
     let _ = writeln!(out, "## Who refuses it\n");
     if page.refused_by.is_empty() {
-        let _ = writeln!(out, "No client that we know of.\n");
+        let _ = writeln!(out, "No client's words are on record.\n");
     } else {
         let _ = writeln!(out, "| client | its words |\n|---|---|");
         for (client, words) in page.refused_by {

@@ -1,7 +1,7 @@
 //! Sentences with places for evidence.
 //!
-//! `{key}` stands for a fact, `{key:day}` for the day of a time. A part in `[ ]` is left out when a
-//! fact in it is missing or empty.
+//! `{key}` stands for a fact, `{key:day}` for the day of a time, `{key:days}` for a number of days in
+//! words. A part in `[ ]` is left out when a fact in it is missing or empty.
 
 use crate::model::{Fact, Facts};
 
@@ -46,10 +46,19 @@ fn shown(place: &str, facts: &Facts) -> Option<String> {
     let (key, form) = place.split_once(':').unwrap_or((place, ""));
     let text = match facts.get(key)? {
         Fact::List(list) => list_shown(list),
+        Fact::Number(days) if form == "days" => days_in_words(*days),
         fact if form == "day" => fact.to_string().split('T').next().map(str::to_owned)?,
         fact => fact.to_string(),
     };
     (!text.is_empty()).then_some(text)
+}
+
+fn days_in_words(days: i64) -> String {
+    match days {
+        0 => "less than a day".to_owned(),
+        1 => "1 day".to_owned(),
+        more => format!("{more} days"),
+    }
 }
 
 fn list_shown(list: &[String]) -> String {
@@ -86,6 +95,8 @@ mod tests {
         assert_eq!(fill("{name}[ or {missing}][, {empty}][ and {name}].", &facts), "a.test and a.test.");
         assert_eq!(fill("{list}", &facts), "1, 2, 3, 4 and 2 more");
         assert_eq!(fill("{missing}", &facts), "?");
+        let days = |n: i64| fill("{n:days} ago", &Facts::new().with("n", n));
+        assert_eq!([days(0), days(1), days(5)], ["less than a day ago", "1 day ago", "5 days ago"]);
         assert_eq!(fill("open {name", &facts), "open a.test");
         assert_eq!(keys("{a} [{b:day}]"), ["a", "b"]);
     }

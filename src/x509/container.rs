@@ -24,6 +24,19 @@ pub fn read_certificates(bytes: &[u8]) -> Vec<CertDer> {
     read_signed_data(bytes).or_else(|| read_der(bytes)).unwrap_or_default()
 }
 
+/// RFC 7468: base64 in lines of 64.
+pub fn pem(der: &[u8]) -> String {
+    use base64::Engine as _;
+    let body = base64::engine::general_purpose::STANDARD.encode(der);
+    let mut out = String::from("-----BEGIN CERTIFICATE-----\n");
+    for line in body.as_bytes().chunks(64) {
+        out.push_str(&String::from_utf8_lossy(line));
+        out.push('\n');
+    }
+    out.push_str("-----END CERTIFICATE-----\n");
+    out
+}
+
 /// A certificate on its own: a SEQUENCE that begins with a SEQUENCE.
 fn read_der(bytes: &[u8]) -> Option<Vec<CertDer>> {
     let (outer, _) = read_tlv(bytes).filter(|(tlv, _)| tlv.tag == SEQUENCE)?;
@@ -65,6 +78,7 @@ mod tests {
         let one = read_certificates(PEM.as_bytes());
         assert_eq!(one.len(), 1);
         assert_eq!(read_certificates(&one[0].der), one);
+        assert_eq!(pem(&one[0].der), PEM);
         assert_eq!(read_certificates(format!("subject=x\n{PEM}\n{PEM}").as_bytes()).len(), 2);
         let two = read_certificates(PKCS7.as_bytes());
         assert_eq!(two.len(), 2);

@@ -21,7 +21,7 @@ mod time;
 
 pub use algorithm::{Algorithm, Hash, SignatureKind};
 pub use cert::{Cert, Problem, Validity};
-pub use container::read_certificates;
+pub use container::{pem, read_certificates};
 pub use der::{Tlv, children, read_tlv};
 pub use extensions::{
     AccessUrl, AuthorityKeyId, BasicConstraints, ExtendedKeyUsage, Extension, Extensions, GeneralName, KeyUsage,

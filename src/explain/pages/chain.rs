@@ -12,7 +12,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::ChainMissingIntermediate,
         title: "An intermediate certificate is not sent",
-        summary: "not sent: {missing} (found: {found_by}); apps refuse, browsers may cope",
+        summary: "not sent: {missing}[; found at {urls}]; apps refuse, browsers may cope",
         cause: "The server sends the leaf without the CA certificates between it and the root. Browsers fetch or \
                 remember what is missing; most other clients do not, and Android only when it met that intermediate \
                 before, so that it works sometimes.",

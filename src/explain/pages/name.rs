@@ -4,7 +4,8 @@ use super::Page;
 use crate::model::FindingId as Id;
 
 const ASKED: (&str, &str) = ("asked", "the host name or address that was asked for");
-const PRESENTED: (&str, &str) = ("presented", "the names in the certificate's SAN, each with its type; at most 20");
+const PRESENTED: (&str, &str) = ("presented", "the names in the certificate's SAN; at most 100");
+const PRESENTED_COUNT: (&str, &str) = ("presented_count", "how many there are");
 const COMMON_NAME: (&str, &str) = ("common_name", "the subject's common name; empty when it has none");
 const NAME: (&str, &str) = ("name", "the name at fault");
 const FAULT: (&str, &str) = ("fault", "what is wrong with it");
@@ -42,7 +43,7 @@ pub(super) static PAGES: &[Page] = &[
                 where DNS leads.",
         refused_by: MISMATCH,
         accepted_by: "",
-        keys: &[ASKED, PRESENTED, COMMON_NAME],
+        keys: &[ASKED, PRESENTED, PRESENTED_COUNT, COMMON_NAME],
         source: "RFC 9525 section 6",
     },
     Page {
@@ -61,7 +62,7 @@ pub(super) static PAGES: &[Page] = &[
             ("Apple", "certificate name does not match input (-67602)"),
         ],
         accepted_by: "OpenSSL, curl, Node, Java and GnuTLS",
-        keys: &[ASKED, PRESENTED, COMMON_NAME],
+        keys: &[ASKED, PRESENTED, PRESENTED_COUNT, COMMON_NAME],
         source: "RFC 9525 section 6; Baseline Requirements section 7.1.4.2",
     },
     Page {
@@ -81,7 +82,7 @@ pub(super) static PAGES: &[Page] = &[
             ("GnuTLS", "The name in the certificate does not match the expected."),
         ],
         accepted_by: "",
-        keys: &[ASKED, PRESENTED, COMMON_NAME],
+        keys: &[ASKED, PRESENTED, PRESENTED_COUNT, COMMON_NAME],
         source: "RFC 5280 section 4.2.1.6",
     },
     Page {
@@ -93,7 +94,7 @@ pub(super) static PAGES: &[Page] = &[
         fix: "Reissue it with {asked} in the SAN: a host name as a dNSName, an address as an iPAddress.",
         refused_by: MISMATCH_IN_FOUR,
         accepted_by: "OpenSSL, Node, Java and GnuTLS",
-        keys: &[ASKED, PRESENTED, COMMON_NAME],
+        keys: &[ASKED, PRESENTED, PRESENTED_COUNT, COMMON_NAME],
         source: "RFC 9525 section 6.3; RFC 6125 section 6.4.4",
     },
     Page {
@@ -116,7 +117,7 @@ pub(super) static PAGES: &[Page] = &[
             (".NET", "RemoteCertificateNameMismatch"),
         ],
         accepted_by: "",
-        keys: &[ASKED, PRESENTED, COMMON_NAME],
+        keys: &[ASKED, PRESENTED, PRESENTED_COUNT, COMMON_NAME],
         source: "RFC 9525 section 6.5",
     },
     Page {
@@ -146,7 +147,7 @@ pub(super) static PAGES: &[Page] = &[
                 wildcard covers.",
         refused_by: MISMATCH,
         accepted_by: "",
-        keys: &[ASKED, PRESENTED, COMMON_NAME],
+        keys: &[ASKED, PRESENTED, PRESENTED_COUNT, COMMON_NAME],
         source: "RFC 9525 section 6.3",
     },
     Page {
@@ -274,7 +275,7 @@ pub(super) static PAGES: &[Page] = &[
                 common name out of the next request.",
         refused_by: &[],
         accepted_by: "",
-        keys: &[PRESENTED, COMMON_NAME],
+        keys: &[PRESENTED, PRESENTED_COUNT, COMMON_NAME],
         source: "Baseline Requirements section 7.1.4.3",
     },
     Page {

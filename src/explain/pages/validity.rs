@@ -17,7 +17,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::CertExpired,
         title: "The certificate has expired",
-        summary: "ended {not_after:day}, {days_ago} days ago",
+        summary: "ended {not_after:day}, {days_ago:days} ago",
         cause: "It was not renewed; or it was renewed and the server still serves the old file; or one of several \
                 servers behind the name was forgotten.",
         fix: "Renew the certificate, reload the server, and check every address of the name.",
@@ -64,7 +64,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::IntermediateExpired,
         title: "An intermediate certificate has expired",
-        summary: "{certificate} ended {not_after:day}, {days_ago} days ago",
+        summary: "{certificate} ended {not_after:day}, {days_ago:days} ago",
         cause: "Most often the file on the server still holds an old intermediate of the CA. Renewing the leaf alone \
                 does not help.",
         fix: "Install the CA's current chain together with the leaf (nginx: ssl_certificate with fullchain.pem; \
@@ -107,7 +107,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::AnchorExpired,
         title: "The trust anchor has expired",
-        summary: "{certificate} ended {not_after:day}, {days_ago} days ago",
+        summary: "{certificate} ended {not_after:day}, {days_ago:days} ago",
         cause: "The chain ends at a root that is past its end. Clients differ: most refuse it, others never look at \
                 the dates of what they trust anyway.",
         fix: "Serve a chain that leads to a root which is still valid: take the old cross-signed certificate out of \
@@ -128,7 +128,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::CertExpiringSoon,
         title: "The certificate expires soon",
-        summary: "ends {not_after:day}, in {days_left} days ({hours_left} hours)",
+        summary: "ends {not_after:day}, in {days_left:days} ({hours_left} hours)",
         cause: "By now the automatic renewal should have replaced it; most likely its job fails, or nobody has set one \
                 up.",
         fix: "Run the renewal by hand and read what it says (certbot renew --dry-run), mend the job, and let it reload \
@@ -142,7 +142,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::IntermediateExpiringSoon,
         title: "An intermediate certificate expires soon",
-        summary: "{certificate} ends {not_after:day}, in {days_left} days",
+        summary: "{certificate} ends {not_after:day}, in {days_left:days}",
         cause: "The file on the server holds an old intermediate; the CA usually has a newer one by now.",
         fix: "Install the CA's current chain with the next renewal, before that day (nginx: ssl_certificate with \
                 fullchain.pem).",
@@ -171,7 +171,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::ValidityOverBr,
         title: "Valid for longer than public CAs may issue",
-        summary: "valid for {days} days; {limit_days} are allowed to one that begins {not_before:day}",
+        summary: "valid for {days:days}; {limit_days} are allowed to one that begins {not_before:day}",
         cause: "A public CA has to keep to 398 days (825 before 2020-09-01), from 2026-03-15 on to 200, from \
                 2027-03-15 on to 100 and from 2029-03-15 on to 47. This one did not.",
         fix: "Have it reissued with a shorter validity, and automate the renewal (ACME, for instance certbot).",
@@ -183,7 +183,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::ValidityOverApple398,
         title: "Valid for longer than the 398 days that Apple takes",
-        summary: "valid for {days} days; Apple takes {limit_days}",
+        summary: "valid for {days:days}; Apple takes {limit_days}",
         cause: "iOS and macOS refuse a server certificate of a public CA that is valid for longer, when it begins on \
                 2020-09-01 or later.",
         fix: "Have it reissued for at most 397 days, and automate the renewal.",
@@ -195,7 +195,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::ValidityOverApple825,
         title: "Valid for longer than the 825 days that Apple takes",
-        summary: "valid for {days} days; Apple takes {limit_days} from a private CA",
+        summary: "valid for {days:days}; Apple takes {limit_days} from a private CA",
         cause: "iOS and macOS refuse a server certificate that is valid for longer, also from a CA that the user \
                 installed, when it begins after 2019-07-01. Only a leaf that was itself installed as trusted is \
                 exempt.",

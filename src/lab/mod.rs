@@ -1,0 +1,28 @@
+//! Servers with every defect, on loopback: for newcomers, for tests, for showing what tlscope finds.
+//!
+//! Owns the recipes in `certs/lab.toml`, forging what they ask for with a small DER writer (rcgen
+//! refuses to make most of it), and serving it: TLS with rustls, scripted plaintext flights where
+//! rustls cannot speak, and plain misbehaviour. One port serves every case by its SNI; a case that
+//! is about having no name, or whose server speaks first, has a port of its own.
+//!
+//! Must not know the proxy, nor any face.
+
+mod der;
+mod drive;
+mod flights;
+mod forge;
+mod keys;
+mod recipe;
+mod serve;
+mod signer;
+mod site;
+
+pub use drive::{DriveError, Driven, drive};
+pub use recipe::{Case, RecipeError};
+pub use serve::{Lab, LabError};
+
+/// The domain that the cases are below.
+pub const DOMAIN: &str = "lab.test";
+
+/// The domain of the cases that are judged as publicly trusted: under a top-level domain that is.
+pub const PUBLIC_DOMAIN: &str = "lab.example.com";

@@ -1,0 +1,479 @@
+//! The running lab.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::sign::CertifiedKey;
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::flights;
+use super::forge::{Forge, Forged, Surroundings, forge};
+use super::recipe::{self, Case, CertRecipe, ClientCert, RecipeError, ServerKind, ServerRecipe};
+use super::signer::OwnSigningKey;
+use super::site::Site;
+use super::{DOMAIN, PUBLIC_DOMAIN};
+use crate::model::{AlertCode, CertDer, ClientHello, Fingerprint, Host, Timestamp};
+use crate::net::{ConnectRule, HostPattern, Prefixed};
+use crate::wire::{HelloRead, Opening, read_client_hello, sniff};
+
+/// How long the lab waits for a client's bytes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const RECIPES: &str = include_str!("../../certs/lab.toml");
+
+/// Why the lab does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// The recipes are no good.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// It cannot listen.
+    #[error("the lab cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// Servers with every defect. They stop when it is dropped.
+pub struct Lab {
+    address: SocketAddr,
+    cases: Vec<Case>,
+    roots: Vec<CertDer>,
+    public_root: Fingerprint,
+    nobody: SocketAddr,
+    _servers: JoinSet<()>,
+}
+
+/// A certificate chain, leaf first, and how it is served.
+struct CaseServer {
+    recipe: ServerRecipe,
+    chain: Vec<Vec<u8>>,
+    tls: Option<TlsAcceptor>,
+    site: Site,
+}
+
+/// Everything the listening port knows.
+struct Servers {
+    by_host: HashMap<String, Arc<CaseServer>>,
+    /// Certificates to be fetched, by file name.
+    aia: BTreeMap<String, Vec<u8>>,
+    site: Site,
+}
+
+impl Lab {
+    /// Forges every certificate as of `now` and serves them on `listen`; port 0 takes any.
+    ///
+    /// # Errors
+    /// [`LabError`] when a recipe cannot be followed, or the port is taken.
+    pub async fn start(listen: SocketAddr, now: Timestamp) -> Result<Self, LabError> {
+        let (ca_recipes, mut cases) = recipe::read(RECIPES)?;
+        let aia_url = format!("http://aia.{DOMAIN}");
+        let in_case = |case: &str| {
+            let case = case.to_owned();
+            move |why: String| RecipeError::Case { case: case.clone(), why }
+        };
+        let common = Surroundings { now, host: DOMAIN.to_owned(), aia: aia_url.clone() };
+        let cas = forge_all(&ca_recipes, Forge::new(), &common).map_err(in_case("ca"))?;
+        let listener = bind(listen).await?;
+        let address = local_address(&listener, listen)?;
+        let mut servers = Servers { by_host: HashMap::new(), aia: BTreeMap::new(), site: plain_site() };
+        servers.aia.extend(cas.iter().map(|(name, made)| (format!("{name}.der"), made.der.clone())));
+        let mut tasks = JoinSet::new();
+        for case in &mut cases {
+            let around = Surroundings { now, host: case.host.clone(), aia: aia_url.clone() };
+            let server = Arc::new(build(case, &cas, &around).map_err(in_case(&case.name))?);
+            if case.recipe.by_ip {
+                let own = bind(SocketAddr::new(address.ip(), 0)).await?;
+                case.port = Some(local_address(&own, address)?.port());
+                tasks.spawn(accept(own, move |stream| serve_case(server.clone(), stream)));
+            } else {
+                servers.by_host.insert(case.host.clone(), server);
+            }
+        }
+        // Bound and closed again: nobody listens there.
+        let nobody = local_address(&bind(SocketAddr::new(address.ip(), 0)).await?, address)?;
+        let servers = Arc::new(servers);
+        tasks.spawn(accept(listener, move |stream| serve_any(servers.clone(), stream)));
+        let root = |name: &str| cas.get(name).map(|made| CertDer::new(made.der.clone()));
+        let roots: Vec<CertDer> = ["root", "public-root", "ended-root"].iter().filter_map(|name| root(name)).collect();
+        let public_root = root("public-root").map_or(Fingerprint([0; 32]), |der| der.sha256);
+        Ok(Self { address, cases, roots, public_root, nobody, _servers: tasks })
+    }
+
+    /// Where every case with a name is served.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The cases.
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
+    /// The cases, without serving them.
+    ///
+    /// # Errors
+    /// [`RecipeError`] when the recipes cannot be read.
+    pub fn listed() -> Result<Vec<Case>, RecipeError> {
+        Ok(recipe::read(RECIPES)?.1)
+    }
+
+    /// The roots that its good chains lead to.
+    pub fn roots(&self) -> &[CertDer] {
+        &self.roots
+    }
+
+    /// The root whose chains are to be judged as publicly trusted.
+    pub fn public_root(&self) -> Fingerprint {
+        self.public_root
+    }
+
+    /// The rules by which a dialler finds the lab's names.
+    pub fn connect_rules(&self) -> Vec<ConnectRule> {
+        let rule = |host: HostPattern, to: SocketAddr| ConnectRule {
+            host,
+            port: None,
+            to_host: Some(Host::Ip(to.ip())),
+            to_port: Some(to.port()),
+        };
+        let unserved = self.cases.iter().filter(|case| case.recipe.server.kind == ServerKind::Nobody);
+        let unserved = unserved.filter_map(|case| Host::parse(&case.host).ok());
+        let mut rules: Vec<ConnectRule> = unserved.map(|host| rule(HostPattern::Exact(host), self.nobody)).collect();
+        for domain in [DOMAIN, PUBLIC_DOMAIN] {
+            rules.push(rule(HostPattern::Below(domain.to_owned()), self.address));
+        }
+        rules
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, LabError> {
+    TcpListener::bind(address).await.map_err(|source| LabError::Listen { address, source })
+}
+
+fn local_address(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, LabError> {
+    listener.local_addr().map_err(|source| LabError::Listen { address, source })
+}
+
+/// Makes CAs in whatever order they need each other.
+fn forge_all(recipes: &BTreeMap<String, CertRecipe>, mut made: Forge, around: &Surroundings) -> Result<Forge, String> {
+    let mut waiting: Vec<(&String, &CertRecipe)> = recipes.iter().collect();
+    while !waiting.is_empty() {
+        let before = waiting.len();
+        let mut later = Vec::new();
+        for (name, recipe) in waiting {
+            let issuer = recipe.issuer.as_deref().unwrap_or("root");
+            if issuer == "self" || made.contains_key(issuer) {
+                let forged = forge(recipe, name, false, &made, around)?;
+                made.insert(name.clone(), forged);
+            } else {
+                later.push((name, recipe));
+            }
+        }
+        if later.len() == before {
+            return Err("its CAs issue each other".to_owned());
+        }
+        waiting = later;
+    }
+    Ok(made)
+}
+
+fn build(case: &Case, cas: &Forge, around: &Surroundings) -> Result<CaseServer, String> {
+    let recipe = &case.recipe;
+    let mut usual = cas.clone();
+    if recipe.public {
+        // Under the public root everything has the same names.
+        for name in ["root", "intermediate"] {
+            if let Some(public) = cas.get(&format!("public-{name}")) {
+                usual.insert(name.to_owned(), public.clone());
+            }
+        }
+    }
+    let own = forge_all(&recipe.ca, usual, around)?;
+    let leaf = forge(&recipe.leaf, &case.name, true, &own, around)?;
+    let mut chain = Vec::new();
+    for name in &recipe.chain {
+        let made = if name == "leaf" { Some(&leaf) } else { own.get(name) };
+        chain.push(made.ok_or_else(|| format!("there is no certificate {name:?}"))?.der.clone());
+    }
+    let serves_tls =
+        matches!(recipe.server.kind, ServerKind::Site | ServerKind::Echo | ServerKind::Greeting | ServerKind::Abrupt);
+    let signer = match &recipe.server.key_of {
+        Some(name) => own.get(name).ok_or_else(|| format!("there is no CA {name:?}"))?,
+        None => &leaf,
+    };
+    let tls = serves_tls.then(|| acceptor(&recipe.server, &chain, signer)).transpose()?;
+    let expected: Vec<&str> = case.expect.iter().map(|id| id.as_str()).collect();
+    let text = format!(
+        "{}. tlscope has to find: {}.",
+        case.about,
+        if expected.is_empty() { "nothing".into() } else { expected.join(", ") }
+    );
+    let site = Site { title: format!("The lab: {}", case.name).into(), text: text.into() };
+    Ok(CaseServer { recipe: recipe.server.clone(), chain, tls, site })
+}
+
+fn plain_site() -> Site {
+    Site { title: "The lab, without TLS".into(), text: "Plain HTTP, so there is nothing to judge.".into() }
+}
+
+fn acceptor(recipe: &ServerRecipe, chain: &[Vec<u8>], leaf: &Forged) -> Result<TlsAcceptor, String> {
+    let chain: Vec<CertificateDer<'static>> = chain.iter().map(|der| CertificateDer::from(der.clone())).collect();
+    let certified = Arc::new(CertifiedKey::new(chain, signing_key(recipe, leaf)?));
+    let only_12 = recipe.tls.as_deref() == Some("1.2");
+    let versions: &[&rustls::SupportedProtocolVersion] =
+        if only_12 { &[&rustls::version::TLS12] } else { rustls::DEFAULT_VERSIONS };
+    let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_protocol_versions(versions)
+        .map_err(|error| error.to_string())?;
+    let builder = match recipe.client_cert {
+        None => builder.with_no_client_auth(),
+        Some(wanted) => {
+            builder.with_client_cert_verifier(Arc::new(AnyClient { required: wanted == ClientCert::Required }))
+        }
+    };
+    let mut config = builder.with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(certified)));
+    let usual = || vec!["h2".to_owned(), "http/1.1".to_owned()];
+    let alpn = recipe.alpn.clone().unwrap_or_else(usual);
+    config.alpn_protocols = alpn.into_iter().map(String::into_bytes).collect();
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+fn signing_key(recipe: &ServerRecipe, leaf: &Forged) -> Result<Arc<dyn rustls::sign::SigningKey>, String> {
+    use rustls::SignatureScheme as S;
+    let own = |schemes: Vec<S>, spoil: bool| -> Result<Arc<dyn rustls::sign::SigningKey>, String> {
+        Ok(Arc::new(OwnSigningKey::new(leaf.key.clone(), schemes, spoil)))
+    };
+    match leaf.key.rsa_bits() {
+        Some(_) if recipe.wrong_key => own(vec![S::RSA_PSS_SHA256, S::RSA_PKCS1_SHA256], true),
+        // Too short for PSS with SHA-256 and its salt.
+        Some(bits) if !leaf.key.is_common() && bits < 528 => own(vec![S::RSA_PKCS1_SHA256], false),
+        Some(_) if !leaf.key.is_common() => own(vec![S::RSA_PSS_SHA256, S::RSA_PKCS1_SHA256], false),
+        _ => {
+            let pkcs8 = PrivatePkcs8KeyDer::from(leaf.key.pkcs8.clone());
+            aws_lc_rs::sign::any_supported_type(&pkcs8.into()).map_err(|error| error.to_string())
+        }
+    }
+}
+
+/// Asks for a client certificate and takes any.
+#[derive(Debug)]
+struct AnyClient {
+    required: bool,
+}
+
+impl ClientCertVerifier for AnyClient {
+    fn client_auth_mandatory(&self) -> bool {
+        self.required
+    }
+
+    fn root_hint_subjects(&self) -> &[rustls::DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        aws_lc_rs::default_provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+async fn accept<F, T>(listener: TcpListener, serve: F)
+where
+    F: Fn(TcpStream) -> T,
+    T: Future<Output = ()> + Send + 'static,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                if let Ok((stream, _)) = accepted {
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(serve(stream));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// The port of every case: told apart by the name in the hello.
+async fn serve_any(servers: Arc<Servers>, mut stream: TcpStream) {
+    let Ok(Some((hello, bytes))) = timeout(PATIENCE, read_first(&mut stream)).await else { return };
+    let Some(hello) = hello else { return serve_plain(&servers, Prefixed::new(bytes, stream)).await };
+    let case = hello.sni.as_ref().and_then(|sni| servers.by_host.get(sni));
+    match case {
+        Some(case) => serve_hello(case, stream, &hello, bytes).await,
+        None => {
+            let _ = stream.write_all(&flights::alert(AlertCode::UNRECOGNIZED_NAME)).await;
+        }
+    }
+}
+
+/// A port of one case.
+async fn serve_case(case: Arc<CaseServer>, mut stream: TcpStream) {
+    if let Ok(Some((Some(hello), bytes))) = timeout(PATIENCE, read_first(&mut stream)).await {
+        serve_hello(&case, stream, &hello, bytes).await;
+    }
+}
+
+/// The hello and the bytes it came in; no hello for a client that speaks HTTP in the clear.
+async fn read_first(stream: &mut TcpStream) -> Option<(Option<Box<ClientHello>>, Bytes)> {
+    let mut bytes = BytesMut::new();
+    loop {
+        if !matches!(stream.read_buf(&mut bytes).await, Ok(1..)) {
+            return None;
+        }
+        match sniff(&bytes) {
+            Opening::Tls => match read_client_hello(&bytes) {
+                HelloRead::Hello(hello) => return Some((Some(hello), bytes.freeze())),
+                HelloRead::NeedMore => {}
+                HelloRead::Unreadable(_) => return None,
+            },
+            Opening::Http1 => return Some((None, bytes.freeze())),
+            Opening::NeedMore => {}
+            _ => return None,
+        }
+    }
+}
+
+async fn serve_hello(case: &CaseServer, mut stream: TcpStream, hello: &ClientHello, bytes: Bytes) {
+    let recipe = &case.recipe;
+    let answer = match recipe.kind {
+        ServerKind::Flight => flights::answer(recipe, hello, &case.chain).unwrap_or_default(),
+        ServerKind::Half => flights::half(recipe, hello, &case.chain).unwrap_or_default(),
+        ServerKind::Alert => flights::alert(AlertCode(recipe.alert.unwrap_or(40))),
+        ServerKind::PlainHttp => b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n".to_vec(),
+        ServerKind::Reset => {
+            let _ = stream.set_zero_linger();
+            return;
+        }
+        ServerKind::Close | ServerKind::Nobody => return,
+        ServerKind::Silent => return wait_for_end(&mut stream).await,
+        ServerKind::Site | ServerKind::Echo | ServerKind::Greeting | ServerKind::Abrupt => {
+            return serve_tls(case, Prefixed::new(bytes, stream)).await;
+        }
+    };
+    let _ = stream.write_all(&answer).await;
+    if recipe.kind == ServerKind::Flight {
+        // What comes next would need the keys.
+        let _ = timeout(PATIENCE, stream.read(&mut [0; 1024])).await;
+    }
+    // An end that is a FIN, whatever of the client's is still on its way.
+    let _ = stream.shutdown().await;
+    wait_for_end(&mut stream).await;
+}
+
+async fn wait_for_end(stream: &mut TcpStream) {
+    let mut rest = [0; 1024];
+    let _ = timeout(Duration::from_secs(30), async { while matches!(stream.read(&mut rest).await, Ok(1..)) {} }).await;
+}
+
+async fn serve_tls(case: &CaseServer, stream: Prefixed<TcpStream>) {
+    let Some(tls) = &case.tls else { return };
+    let Ok(Ok(mut stream)) = timeout(PATIENCE, tls.accept(stream)).await else { return };
+    match case.recipe.kind {
+        ServerKind::Echo => echo(&mut stream).await,
+        ServerKind::Greeting => {
+            if stream.write_all(b"220 lab.test ESMTP tlscope\r\n").await.is_ok() {
+                echo(&mut stream).await;
+            }
+        }
+        ServerKind::Abrupt => answer_abruptly(stream).await,
+        _ => serve_http(stream, case.site.clone()).await,
+    }
+}
+
+async fn echo(stream: &mut TlsStream<Prefixed<TcpStream>>) {
+    let mut buffer = vec![0; 8 << 10];
+    while let Ok(n @ 1..) = stream.read(&mut buffer).await {
+        if stream.write_all(buffer.get(..n).unwrap_or_default()).await.is_err() || stream.flush().await.is_err() {
+            return;
+        }
+    }
+    let _ = stream.shutdown().await;
+}
+
+/// One answer, then the end of the connection without a `close_notify`.
+async fn answer_abruptly(mut stream: TlsStream<Prefixed<TcpStream>>) {
+    let mut request = [0; 4096];
+    let _ = stream.read(&mut request).await;
+    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\nconnection: close\r\n\r\nabrupt\n").await;
+    let _ = stream.flush().await;
+}
+
+async fn serve_http(stream: TlsStream<Prefixed<TcpStream>>, site: Site) {
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder.enable_connect_protocol().adaptive_window(true).timer(TokioTimer::new());
+        let _ = builder.serve_connection(TokioIo::new(stream), site).await;
+    } else {
+        let _ = http1_builder().serve_connection(TokioIo::new(stream), site).with_upgrades().await;
+    }
+}
+
+fn http1_builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).half_close(true).preserve_header_case(true);
+    builder
+}
+
+/// Plain HTTP: the issuers' certificates for whoever looks for them, a page for everybody else.
+async fn serve_plain(servers: &Servers, stream: Prefixed<TcpStream>) {
+    let aia = servers.aia.clone();
+    let site = servers.site.clone();
+    let service = hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
+        let file = request.uri().path().trim_start_matches('/').to_owned();
+        let found = aia.get(&file).cloned();
+        let site = site.clone();
+        async move {
+            match found {
+                Some(der) => Ok(super::site::certificate(der)),
+                None => hyper::service::Service::call(&site, request).await,
+            }
+        }
+    });
+    let _ = http1_builder().serve_connection(TokioIo::new(stream), service).await;
+}
