@@ -1,5 +1,7 @@
 //! `application/x-www-form-urlencoded`, and query strings, which have the same form.
 
+use std::fmt::Write as _;
+
 /// Name and value of every pair, decoded; what is no UTF-8 is written with `\xHH`.
 pub fn read_form(text: &str) -> Vec<(String, String)> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
@@ -48,7 +50,9 @@ fn encode(text: &str) -> String {
         match byte {
             b' ' => out.push('+'),
             b if b.is_ascii_alphanumeric() || b"-._~*".contains(&b) => out.push(char::from(b)),
-            b => out.push_str(&format!("%{b:02X}")),
+            b => {
+                let _ = write!(out, "%{b:02X}");
+            }
         }
     }
     out

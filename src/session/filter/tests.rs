@@ -1,0 +1,135 @@
+use std::sync::Arc;
+
+use super::super::row::{LeafFacts, RowId};
+use super::*;
+use crate::model::{AlertCode, ConnectionId, ExchangeId, GivenKind};
+
+fn now() -> Timestamp {
+    Timestamp::from_unix(1_795_000_000)
+}
+
+fn row() -> (Row, Line) {
+    let row = Row {
+        id: RowId::Exchange(ExchangeId(1)),
+        connection: ConnectionId(1),
+        started: now(),
+        request: "GET /V1/users?q=ü".into(),
+        status: 404,
+        took_ms: Some(650.0),
+        size: 2 << 20,
+        failed: false,
+    };
+    let line = Line {
+        device: "192.168.1.7".parse().unwrap(),
+        host: "api.Example.com:8443".into(),
+        tls: Some(TlsVersion::TLS12),
+        findings: [(FindingId::CertExpired, Severity::Fatal), (FindingId::EkuAbsent, Severity::Warning)].into(),
+        leaf: Some(Arc::new(LeafFacts {
+            issuer: "cn=r11, o=let's encrypt".into(),
+            san: "dns:api.example.com".into(),
+            not_after: Some(now().plus_days(10)),
+        })),
+        alert: Some(AlertCode::UNKNOWN_CA),
+        given: Some(GivenKind::Pass),
+        judged: true,
+    };
+    (row, line)
+}
+
+#[test]
+fn every_term_holds_and_does_not() {
+    let (row, line) = row();
+    let cases = [
+        ("", true),
+        ("users", true),
+        ("USERS", true),
+        ("cert-exp", true),
+        ("nothing", false),
+        ("host:example", true),
+        ("host:other", false),
+        ("path:/v1", true),
+        ("path:get", false),
+        ("method:get", true),
+        ("method:post", false),
+        ("status:404", true),
+        ("status:4xx", true),
+        ("status:5xx", false),
+        ("status:>=400", true),
+        ("status:<400", false),
+        ("device:192.168.1", true),
+        ("device:10.", false),
+        ("finding:cert-expired", true),
+        ("finding:name", false),
+        ("severity:fatal", true),
+        ("severity:>=error", true),
+        ("severity:<error", false),
+        ("tls:1.2", true),
+        ("tls:<1.3", true),
+        ("tls:<1.2", false),
+        ("issuer:\"let's encrypt\"", true),
+        ("issuer:digicert", false),
+        ("san:api.", true),
+        ("expires:<30d", true),
+        ("expires:<1w", false),
+        ("expires:>24h", true),
+        ("alert:unknown_ca", true),
+        ("alert:48", true),
+        ("given:pass", true),
+        ("given:tunnel", false),
+        ("size:>1M", true),
+        ("size:<1k", false),
+        ("took:>500ms", true),
+        ("took:>1s", false),
+        ("!host:other", true),
+        ("host:example & status:404", true),
+        ("host:example status:200", false),
+        ("status:200 | finding:cert", true),
+        ("(status:200 | status:404) & !method:post", true),
+        ("!(status:404 | status:200)", false),
+        ("unknown:key", false),
+        ("users?q=ü", true),
+    ];
+    for (text, expected) in cases {
+        let filter = Filter::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(filter.matches(&row, Some(&line), now()), expected, "{text}");
+        assert_eq!(filter.text(), text);
+    }
+    assert!(!Filter::parse("host:a").unwrap().matches(&row, None, now()));
+}
+
+#[test]
+fn faults_are_shown_where_they_are() {
+    let cases = [
+        ("host:", 0, "wants a value"),
+        ("a & status:abc", 4, "a status is"),
+        ("tls:2.0", 0, "a version is"),
+        ("severity:bad", 0, "a severity is"),
+        ("a &", 3, "behind `&`"),
+        ("a | ", 4, "something has to stand here"),
+        ("(a", 2, "not closed"),
+        ("a)", 1, "nothing opens"),
+        ("\"a", 0, "quote"),
+        ("size:big", 0, "a size is"),
+        ("took:1h", 0, "a time is"),
+        ("expires:soon", 0, "a time left is"),
+    ];
+    for (text, at, why) in cases {
+        let error = Filter::parse(text).unwrap_err();
+        assert_eq!(error.at, at, "{text}: {error}");
+        assert!(error.why.contains(why), "{text}: {error}");
+    }
+}
+
+#[test]
+fn no_prefix_of_a_filter_breaks_the_reader() {
+    let whole = "(host:\"a b\" | !tls:<1.2) & size:>1.5M ü expires:<30d";
+    for (at, _) in whole.char_indices() {
+        let _ = Filter::parse(&whole[..at]);
+    }
+}
+
+#[test]
+fn words_are_completed() {
+    assert_eq!(Filter::completions("s"), ["status:", "severity:", "san:", "size:"]);
+    assert_eq!(Filter::completions("finding:cert-exp"), ["finding:cert-expired", "finding:cert-expiring-soon"]);
+}

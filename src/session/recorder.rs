@@ -1,0 +1,131 @@
+//! Takes the events in: folds them, and hands them on.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{mpsc, watch};
+
+use super::book::{Book, Limits};
+use crate::model::{Connection, ConnectionId, Event, Exchange, Message, Report, Summary};
+use crate::store::{Item, Kept, Writer};
+
+/// Something that has changed, for whoever writes it down as it happens.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A connection, its report and how often it has changed.
+    Connection(Arc<Connection>, Option<Arc<Report>>, u32),
+    /// An exchange.
+    Exchange(Arc<Exchange>),
+    /// A message.
+    Message(Arc<Message>),
+}
+
+/// Hears every change. Called on the recorder's task, so it must not wait.
+pub type Listener = Box<dyn FnMut(&Change) + Send>;
+
+/// A view of the session. Cheap to clone.
+#[derive(Clone)]
+pub struct Session {
+    book: Arc<Mutex<Book>>,
+    version: watch::Receiver<u64>,
+}
+
+impl Session {
+    /// Looks at the book. Keep it short: the recorder waits meanwhile.
+    pub fn look<T>(&self, with: impl FnOnce(&Book) -> T) -> T {
+        with(&lock(&self.book))
+    }
+
+    /// Waits for the next change; `false` when there will be none.
+    pub async fn changed(&mut self) -> bool {
+        self.version.changed().await.is_ok()
+    }
+}
+
+/// Folds events until the last sender is gone.
+pub struct Recorder {
+    book: Arc<Mutex<Book>>,
+    version: watch::Sender<u64>,
+    store: Option<Writer>,
+    listeners: Vec<Listener>,
+}
+
+impl Recorder {
+    /// A recorder with an empty book.
+    pub fn new(limits: Limits, store: Option<Writer>, listeners: Vec<Listener>) -> (Self, Session) {
+        let book = Arc::new(Mutex::new(Book::new(limits)));
+        let (version, watching) = watch::channel(0);
+        let session = Session { book: book.clone(), version: watching };
+        (Self { book, version, store, listeners }, session)
+    }
+
+    /// Runs until every sender of events is gone; then closes the session file, and gives the totals.
+    pub async fn run(mut self, mut events: mpsc::Receiver<Event>) -> Summary {
+        let mut batch = Vec::with_capacity(64);
+        while events.recv_many(&mut batch, 64).await > 0 {
+            for event in batch.drain(..) {
+                self.take(event);
+            }
+            let version = lock(&self.book).version();
+            self.version.send_replace(version);
+        }
+        if let Some(store) = self.store.take() {
+            // Joining the writing thread waits for the disk.
+            let failed = tokio::task::spawn_blocking(move || store.finish()).await.unwrap_or(0);
+            lock(&self.book).count_dropped(0, failed);
+        }
+        lock(&self.book).totals()
+    }
+
+    fn take(&mut self, event: Event) {
+        let change = match event {
+            Event::Connection(connection) => {
+                let id = connection.id;
+                lock(&self.book).fold_connection(Arc::from(connection));
+                self.connection_change(id)
+            }
+            Event::Judged { connection, report } => {
+                lock(&self.book).fold_report(connection, report);
+                self.connection_change(connection)
+            }
+            Event::Exchange(exchange) => {
+                let exchange: Arc<Exchange> = Arc::from(exchange);
+                lock(&self.book).fold_exchange(exchange.clone());
+                Some(Change::Exchange(exchange))
+            }
+            Event::Message(message) => {
+                let message: Arc<Message> = Arc::from(message);
+                lock(&self.book).fold_message(message.clone());
+                Some(Change::Message(message))
+            }
+        };
+        if let Some(change) = change {
+            self.hand_on(&change);
+        }
+    }
+
+    fn connection_change(&self, id: ConnectionId) -> Option<Change> {
+        let known = lock(&self.book).known(id);
+        known.map(|(connection, report, revision)| Change::Connection(connection, report, revision))
+    }
+
+    fn hand_on(&mut self, change: &Change) {
+        for listener in &mut self.listeners {
+            listener(change);
+        }
+        let Some(store) = &self.store else { return };
+        let item = match change.clone() {
+            Change::Connection(connection, report, revision) => Item::Connection(connection, report, revision),
+            Change::Exchange(exchange) => Item::Exchange(exchange),
+            Change::Message(message) => Item::Message(message),
+        };
+        match store.offer(item) {
+            Kept::Whole => {}
+            Kept::WithoutBodies => lock(&self.book).count_dropped(1, 0),
+            Kept::Not => lock(&self.book).count_dropped(0, 1),
+        }
+    }
+}
+
+fn lock(book: &Mutex<Book>) -> MutexGuard<'_, Book> {
+    book.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,208 @@
+//! The rows of the list, small: a session has a million of them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::model::{
+    AlertCode, ClientOutcome, Connection, ConnectionId, Exchange, ExchangeId, FindingId, GivenKind, Outcome, Protocol,
+    Report, Severity, Timestamp, TlsVersion,
+};
+use crate::x509::Cert;
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RowId {
+    /// An exchange.
+    Exchange(ExchangeId),
+    /// A connection that carried no exchange.
+    Connection(ConnectionId),
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// What it is about.
+    pub id: RowId,
+    /// The connection it belongs to.
+    pub connection: ConnectionId,
+    /// When it began.
+    pub started: Timestamp,
+    /// `GET /path`, or in brackets what became of a connection without requests.
+    pub request: Box<str>,
+    /// The status, 0 without an answer.
+    pub status: u16,
+    /// How long it took, in milliseconds; absent while it lasts.
+    pub took_ms: Option<f32>,
+    /// Bytes of body that came back; of a connection without requests, all that went through.
+    pub size: u64,
+    /// Whether it went wrong.
+    pub failed: bool,
+}
+
+/// What the rows of one connection have in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// The client's address.
+    pub device: IpAddr,
+    /// Host and, when it is not 443 or 80, port.
+    pub host: Arc<str>,
+    /// The version towards the server.
+    pub tls: Option<TlsVersion>,
+    /// Its findings, worst first.
+    pub findings: Box<[(FindingId, Severity)]>,
+    /// The leaf that the server showed.
+    pub leaf: Option<Arc<LeafFacts>>,
+    /// The alert the client ended its handshake with.
+    pub alert: Option<AlertCode>,
+    /// What the client was given.
+    pub given: Option<GivenKind>,
+    /// Whether the judge has spoken, or there is nothing to judge.
+    pub judged: bool,
+}
+
+/// What filters ask about a leaf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeafFacts {
+    /// The issuer, in lower case.
+    pub issuer: String,
+    /// The names, in lower case, with spaces between.
+    pub san: String,
+    /// When it ends.
+    pub not_after: Option<Timestamp>,
+}
+
+impl LeafFacts {
+    /// Of a certificate.
+    pub fn of(cert: &Cert) -> Self {
+        let names: Vec<String> = cert.san().iter().map(|name| name.to_string().to_lowercase()).collect();
+        Self {
+            issuer: cert.issuer.as_ref().map(ToString::to_string).unwrap_or_default().to_lowercase(),
+            san: names.join(" "),
+            not_after: cert.validity.map(|validity| validity.not_after),
+        }
+    }
+}
+
+impl Line {
+    /// Of a connection, with what was judged about it.
+    pub fn of(connection: &Connection, report: Option<&Report>, leaf: Option<Arc<LeafFacts>>) -> Self {
+        let judged = report.map(|report| report.findings.as_slice()).unwrap_or_default();
+        let mut findings: Vec<(FindingId, Severity)> =
+            connection.findings.iter().chain(judged).map(|finding| (finding.id, finding.severity)).collect();
+        findings.sort_by_key(|(id, severity)| (std::cmp::Reverse(*severity), *id));
+        findings.dedup();
+        let alert = match &connection.client.outcome {
+            Some(ClientOutcome::Alert { code }) => Some(*code),
+            _ => None,
+        };
+        Self {
+            device: connection.client_address.ip(),
+            host: host_of(connection).into(),
+            tls: connection.upstream.handshake.as_ref().and_then(|handshake| handshake.version),
+            findings: findings.into(),
+            leaf,
+            alert,
+            given: connection.given.as_ref().map(|given| given.kind),
+            judged: report.is_some(),
+        }
+    }
+
+    /// The worst severity.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.first().map(|(_, severity)| *severity)
+    }
+}
+
+/// The judged name with its port; the client's address where no target is known.
+fn host_of(connection: &Connection) -> String {
+    let Some(target) = &connection.target else { return String::new() };
+    let host = connection.name.as_ref().unwrap_or(&target.host);
+    match target.port {
+        80 | 443 => host.in_authority(),
+        port => format!("{}:{port}", host.in_authority()),
+    }
+}
+
+impl Row {
+    /// Of an exchange.
+    pub fn of_exchange(exchange: &Exchange) -> Self {
+        let path = path_of(&exchange.url);
+        Self {
+            id: RowId::Exchange(exchange.id),
+            connection: exchange.connection,
+            started: exchange.started,
+            request: format!("{} {path}", exchange.method).into(),
+            status: exchange.status(),
+            took_ms: exchange.timing.finished_ms.map(|ms| ms as f32),
+            size: exchange.response.as_ref().map_or(0, |response| response.body.seen),
+            failed: exchange.error.is_some(),
+        }
+    }
+
+    /// Of a connection without exchanges.
+    pub fn of_connection(connection: &Connection) -> Self {
+        Self {
+            id: RowId::Connection(connection.id),
+            connection: connection.id,
+            started: connection.opened,
+            request: what_became(connection).into(),
+            status: 0,
+            took_ms: connection.closed.map(|closed| closed.ms_since(connection.opened) as f32),
+            size: connection.traffic.up + connection.traffic.down,
+            failed: matches!(
+                connection.outcome,
+                Some(Outcome::UpstreamFailed | Outcome::ClientFailed | Outcome::Denied | Outcome::Failed)
+            ),
+        }
+    }
+}
+
+/// Path and query of a URL.
+fn path_of(url: &str) -> &str {
+    let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    behind_scheme.find(['/', '?']).and_then(|at| behind_scheme.get(at..)).unwrap_or("/")
+}
+
+/// In brackets and a few words.
+fn what_became(connection: &Connection) -> String {
+    let guess = || connection.raw_guess.as_deref().map_or(String::new(), |guess| format!("{guess}, "));
+    match connection.outcome {
+        Some(Outcome::ClientFailed) => client_words(connection.client.outcome.as_ref()).to_owned(),
+        Some(Outcome::UpstreamFailed) => "(no connection)".to_owned(),
+        Some(Outcome::Tunnelled) => "(tunnelled)".to_owned(),
+        Some(Outcome::Denied) => "(not allowed)".to_owned(),
+        Some(Outcome::Unreadable) => "(not understood)".to_owned(),
+        Some(Outcome::Silent) => "(nothing sent)".to_owned(),
+        Some(Outcome::Answered) => "(tlscope's own page)".to_owned(),
+        Some(Outcome::Failed) => "(tlscope failed)".to_owned(),
+        _ if connection.protocol == Some(Protocol::Raw) => format!("({}raw)", guess()),
+        Some(Outcome::Relayed) => "(no request)".to_owned(),
+        None => "(connecting)".to_owned(),
+    }
+}
+
+fn client_words(outcome: Option<&ClientOutcome>) -> &'static str {
+    match outcome {
+        Some(ClientOutcome::Alert { code }) if code.is_about_certificate() => "(client refused)",
+        Some(ClientOutcome::SilentClose { .. } | ClientOutcome::SilentReset) => "(client left)",
+        _ => "(client failed)",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_cut_from_urls() {
+        let cases = [
+            ("https://a.test/v1/me?x=1", "/v1/me?x=1"),
+            ("https://a.test", "/"),
+            ("https://a.test?x", "?x"),
+            ("/only", "/only"),
+        ];
+        for (url, path) in cases {
+            assert_eq!(path_of(url), path);
+        }
+    }
+}

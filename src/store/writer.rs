@@ -1,0 +1,248 @@
+//! The one thread that writes.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rusqlite::{Connection as Database, OptionalExtension as _, params};
+use tracing::warn;
+
+use super::schema::{StoreError, create, fold_in};
+use crate::model::{CertDer, Connection, ConnectionId, Exchange, ExchangeId, Fingerprint, Message, Report};
+
+/// What arrives within this time is written in one transaction: a kill loses no more than that.
+const BATCH: Duration = Duration::from_millis(250);
+
+/// Nor are there ever more in one.
+const BATCH_ITEMS: usize = 2000;
+
+/// Something to keep. A later one of the same id replaces the earlier.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// A connection, with what was judged about it.
+    Connection(Arc<Connection>, Option<Arc<Report>>, u32),
+    /// An exchange.
+    Exchange(Arc<Exchange>),
+    /// A message.
+    Message(Arc<Message>),
+}
+
+/// What became of an item that was offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It will be written.
+    Whole,
+    /// It will be written without its bodies: the disk is slow.
+    WithoutBodies,
+    /// It will not be written: the disk is very slow, or gone.
+    Not,
+}
+
+/// The way to the writing thread.
+pub struct Writer {
+    items: Option<Sender<Item>>,
+    queued: Arc<AtomicUsize>,
+    limit: usize,
+    failed: Arc<AtomicU64>,
+    path: PathBuf,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What an item without bodies takes in the queue, about.
+const RECORD_BYTES: usize = 2 << 10;
+
+impl Writer {
+    /// Makes a session file and starts writing to it. At most `limit` bytes wait for the disk.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be made.
+    pub fn create(path: &Path, limit: usize, meta: &[(&str, String)]) -> Result<Self, StoreError> {
+        let mut database = create(path)?;
+        for (key, value) in meta {
+            let put = database.execute("INSERT INTO meta VALUES (?1, ?2)", params![key, value]);
+            put.map_err(StoreError::database(path))?;
+        }
+        let (items, inbox) = channel();
+        let (queued, failed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicU64::new(0)));
+        let (own_queued, own_failed) = (queued.clone(), failed.clone());
+        let spawned = std::thread::Builder::new().name("store".into()).spawn(move || {
+            run(&mut database, &inbox, &own_queued, &own_failed);
+            fold_in(&database);
+        });
+        let error = |source| StoreError::File { what: "write", path: path.to_owned(), source };
+        let thread = Some(spawned.map_err(error)?);
+        Ok(Self { items: Some(items), queued, limit, failed, path: path.to_owned(), thread })
+    }
+
+    /// Where the session is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts an item into the queue, without ever waiting: what does not fit goes without its
+    /// bodies, and then not at all.
+    pub fn offer(&self, item: Item) -> Kept {
+        let Some(items) = &self.items else { return Kept::Not };
+        let queued = self.queued.load(Ordering::Relaxed);
+        let (item, kept) = match item {
+            whole if queued + size_of(&whole) <= self.limit => (whole, Kept::Whole),
+            Item::Exchange(exchange) if queued + RECORD_BYTES <= self.limit => {
+                (Item::Exchange(Arc::new(without_bodies(&exchange))), Kept::WithoutBodies)
+            }
+            _ => return Kept::Not,
+        };
+        self.queued.fetch_add(size_of(&item), Ordering::Relaxed);
+        if items.send(item).is_ok() { kept } else { Kept::Not }
+    }
+
+    /// Writes what is left, folds the log in, and closes the file. Gives how many records could
+    /// not be written, for want of space or another fault of the disk.
+    pub fn finish(mut self) -> u64 {
+        self.end();
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    fn end(&mut self) {
+        self.items = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn size_of(item: &Item) -> usize {
+    RECORD_BYTES
+        + match item {
+            Item::Connection(..) => 0,
+            Item::Exchange(exchange) => {
+                exchange.request_body.kept.len() + exchange.response.as_ref().map_or(0, |r| r.body.kept.len())
+            }
+            Item::Message(message) => message.kept.len(),
+        }
+}
+
+fn without_bodies(exchange: &Exchange) -> Exchange {
+    let mut bare = exchange.clone();
+    bare.request_body.kept = Bytes::new();
+    if let Some(response) = &mut bare.response {
+        response.body.kept = Bytes::new();
+    }
+    bare
+}
+
+struct Judged {
+    connection: Arc<Connection>,
+    report: Option<Arc<Report>>,
+    revision: u32,
+}
+
+/// Items that wait for one transaction; only the last of each id.
+#[derive(Default)]
+struct Batch {
+    connections: BTreeMap<ConnectionId, Judged>,
+    exchanges: BTreeMap<ExchangeId, Arc<Exchange>>,
+    messages: Vec<Arc<Message>>,
+}
+
+impl Batch {
+    fn add(&mut self, item: Item) {
+        match item {
+            Item::Connection(connection, report, revision) => {
+                self.connections.insert(connection.id, Judged { connection, report, revision });
+            }
+            Item::Exchange(exchange) => {
+                self.exchanges.insert(exchange.id, exchange);
+            }
+            Item::Message(message) => self.messages.push(message),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.connections.len() + self.exchanges.len() + self.messages.len()
+    }
+}
+
+fn run(database: &mut Database, inbox: &Receiver<Item>, queued: &AtomicUsize, failed: &AtomicU64) {
+    let mut known = HashSet::new();
+    while let Ok(first) = inbox.recv() {
+        let mut batch = Batch::default();
+        let mut taken = size_of(&first);
+        batch.add(first);
+        let deadline = Instant::now() + BATCH;
+        while batch.len() < BATCH_ITEMS {
+            match inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(item) => {
+                    taken += size_of(&item);
+                    batch.add(item);
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        if let Err(error) = write(database, &batch, &mut known) {
+            warn!(%error, "the session file cannot be written");
+            failed.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        }
+        queued.fetch_sub(taken, Ordering::Relaxed);
+    }
+}
+
+fn write(database: &mut Database, batch: &Batch, known: &mut HashSet<Fingerprint>) -> rusqlite::Result<()> {
+    let transaction = database.transaction()?;
+    for Judged { connection, report, revision } in batch.connections.values() {
+        let found = report.iter().flat_map(|report| report.found.iter().map(|(der, _)| der));
+        for der in connection.upstream.sent.iter().chain(found) {
+            put_certificate(&transaction, der, known)?;
+        }
+        let report = report.as_ref().map(|report| json(report.as_ref()));
+        transaction.prepare_cached("INSERT OR REPLACE INTO connections VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+            connection.id.0,
+            revision,
+            json(connection.as_ref()),
+            report
+        ])?;
+    }
+    for exchange in batch.exchanges.values() {
+        let response = exchange.response.as_ref().map(|response| &response.body.kept[..]);
+        transaction.prepare_cached("INSERT OR REPLACE INTO exchanges VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(
+            params![
+                exchange.id.0,
+                exchange.connection.0,
+                json(exchange.as_ref()),
+                &exchange.request_body.kept[..],
+                response
+            ],
+        )?;
+    }
+    for message in &batch.messages {
+        transaction
+            .prepare_cached("INSERT INTO messages (connection, exchange, record) VALUES (?1, ?2, ?3)")?
+            .execute(params![message.connection.0, message.exchange.map(|id| id.0), json(message.as_ref())])?;
+    }
+    transaction.commit()
+}
+
+fn put_certificate(database: &Database, der: &CertDer, known: &mut HashSet<Fingerprint>) -> rusqlite::Result<()> {
+    if der.der.is_empty() || !known.insert(der.sha256) {
+        return Ok(());
+    }
+    database
+        .prepare_cached("INSERT OR IGNORE INTO certificates VALUES (?1, ?2)")?
+        .execute(params![&der.sha256.0[..], &der.der[..]])
+        .optional()
+        .map(drop)
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
