@@ -12,7 +12,7 @@ pub fn page_markdown(id: FindingId) -> String {
     let _ = writeln!(out, "# {id}\n\n**{}.**\n", page.title);
     let _ = writeln!(out, "Severity: {} {}. About: {}.\n", id.severity().glyph(), id.severity(), id.subject().word());
     let _ = writeln!(out, "## What it means\n\n{}\n", page.cause);
-    let _ = writeln!(out, "## What to do\n\n{}\n", without_places(page.fix));
+    let _ = writeln!(out, "## What to do\n\n{}\n", fix_in_general(id));
     write_clients(&mut out, page);
     write_evidence(&mut out, page);
     let _ = writeln!(out, "## Where the rule stands\n\n{}", page.source);
@@ -49,10 +49,10 @@ fn write_evidence(out: &mut String, page: &Page) {
     let _ = writeln!(out);
 }
 
-/// The sentence as it reads without a case at hand.
-fn without_places(template: &str) -> String {
+/// What to do about a finding, as it reads without a case at hand.
+pub fn fix_in_general(id: FindingId) -> String {
     let mut out = String::new();
-    let mut rest = template;
+    let mut rest = page(id).fix;
     while let Some((before, optional)) = rest.split_once('[') {
         out.push_str(before);
         rest = optional.split_once(']').map_or("", |(_, after)| after);

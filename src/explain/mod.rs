@@ -2,19 +2,24 @@
 //! refuses it and with which message.
 //!
 //! Owns the catalogue of pages, one for each id, and everything made of it: the summary line and
-//! the fix of a finding, and the pages in docs/findings/. The words are for a person with no time:
+//! the fix of a finding, and the pages in docs/findings/; and the words for chains and handshakes
+//! that every face uses. The words are for a person with no time:
 //! a tester, an app developer, the owner of a server.
 //!
 //! Must not know how a finding was come by.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
+mod chain;
+mod handshake;
 mod markdown;
 mod page;
 mod pages;
 mod template;
 
-pub use markdown::{index_markdown, page_markdown};
+pub use chain::{ChainLine, Role, chain_lines};
+pub use handshake::{Labelled, client_lines, client_outcome_words, failure_words, handshake_lines};
+pub use markdown::{fix_in_general, index_markdown, page_markdown};
 pub use page::{Page, page, summary_line};
 
 use crate::model::Finding;

@@ -21,7 +21,7 @@ pub use exchange::exchange_line;
 pub use har::{HarEntry, HarWriter};
 pub use redact::Redaction;
 
-use crate::model::{Connection, Report};
+use crate::model::{Connection, Finding, Report};
 
 /// The version in every document.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -35,9 +35,9 @@ pub struct Recorded<'a> {
     pub report: Option<&'a Report>,
 }
 
-impl Recorded<'_> {
+impl<'a> Recorded<'a> {
     /// What the proxy noticed and what the judge found, worst first.
-    pub fn findings(&self) -> Vec<&crate::model::Finding> {
+    pub fn findings(self) -> Vec<&'a Finding> {
         let judged = self.report.map(|report| report.findings.as_slice()).unwrap_or_default();
         let mut all: Vec<_> = self.connection.findings.iter().chain(judged).collect();
         all.sort_by_key(|finding| std::cmp::Reverse(finding.severity));

@@ -54,6 +54,9 @@ impl Default for Config {
     }
 }
 
+/// The host whose requests are for tlscope itself, when they come through the proxy.
+pub const PORTAL_HOST: &str = "tlscope.test";
+
 /// Answers requests that are for tlscope itself.
 pub type Portal = Arc<dyn Fn(&Request<()>, SocketAddr) -> Response<Full<Bytes>> + Send + Sync>;
 
@@ -84,6 +87,8 @@ pub(super) struct Shared {
     pub(super) tasks: TaskTracker,
     /// Cancelled when the proxy stops taking requests.
     pub(super) closing: CancellationToken,
+    /// Cancelled when connections that did not end by themselves are ended.
+    pub(super) ended: CancellationToken,
     connections: AtomicU64,
     exchanges: AtomicU64,
 }
@@ -101,9 +106,18 @@ impl Shared {
             own_ports,
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
+            ended: CancellationToken::new(),
             connections: AtomicU64::new(0),
             exchanges: AtomicU64::new(0),
         }
+    }
+
+    /// Starts a task of the proxy's; it ends with the proxy at the latest.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let ended = self.ended.clone();
+        self.tasks.spawn(async move {
+            ended.run_until_cancelled_owned(task).await;
+        });
     }
 
     pub(super) fn next_connection(&self) -> ConnectionId {

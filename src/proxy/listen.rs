@@ -66,7 +66,7 @@ impl Proxy {
         let own_ports = addresses.iter().map(SocketAddr::port).collect();
         let ctx: Ctx = Arc::new(Shared::new(config, services, own_ports));
         for listener in listeners {
-            ctx.tasks.spawn(accept(ctx.clone(), listener));
+            ctx.spawn(accept(ctx.clone(), listener));
         }
         Ok(Self { ctx, addresses })
     }
@@ -83,6 +83,8 @@ impl Proxy {
         self.ctx.tasks.close();
         if timeout(GRACE, self.ctx.tasks.wait()).await.is_err() {
             debug!(open = self.ctx.tasks.len(), "ending connections that are still open");
+            self.ctx.ended.cancel();
+            let _ = timeout(GRACE, self.ctx.tasks.wait()).await;
         }
     }
 }
@@ -123,7 +125,7 @@ async fn accept(ctx: Ctx, listener: TcpListener) {
             Ok((stream, client)) => {
                 let _ = stream.set_nodelay(true);
                 let client = SocketAddr::new(client.ip().to_canonical(), client.port());
-                ctx.tasks.spawn(intake::serve(ctx.clone(), stream, client));
+                ctx.spawn(intake::serve(ctx.clone(), stream, client));
             }
             Err(error) => {
                 // Out of file descriptors, most likely: better late than never.

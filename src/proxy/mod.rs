@@ -25,6 +25,6 @@ mod stream;
 mod target;
 
 pub use access::{Access, Cidr, CidrError};
-pub use context::{Config, Portal, Services};
+pub use context::{Config, PORTAL_HOST, Portal, Services};
 pub use listen::{ListenError, Proxy};
 pub use policy::{Glob, GlobError, Policy};

@@ -15,13 +15,7 @@ use crate::explain;
 use crate::model::{Finding, Target};
 use crate::text;
 
-/// Styles may be inline; nothing else may load, and nothing may run.
-const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
-
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:46em;margin:2em auto;padding:0 1em;color:#222;\
-background:#fff}h1{font-size:1.4em}li{margin:1em 0}code{background:#f2f2f2;padding:0 .3em}.fatal,.error{color:#a00}\
-.warning{color:#850}.info{color:#555}small{color:#555}@media(prefers-color-scheme:dark){body{color:#ddd;background:#111}\
-code{background:#222}.fatal,.error{color:#f77}.warning{color:#fc6}.info,small{color:#aaa}}";
+const POLICY: HeaderValue = HeaderValue::from_static(text::PAGE_POLICY);
 
 /// Why there is no answer from the server.
 pub(super) struct Failure {
@@ -52,7 +46,7 @@ impl Failure {
         for finding in &self.findings {
             items.push_str(&finding_html(finding));
         }
-        document(
+        text::document(
             &format!("tlscope has no connection to {target}"),
             &format!("<p>This page comes from tlscope, not from the server.</p><ul>{items}</ul>"),
         )
@@ -97,13 +91,13 @@ fn prefers_json(accept: &str) -> bool {
 
 /// A request that the proxy cannot make sense of.
 pub(super) fn refused(why: &str) -> Response<Full<Bytes>> {
-    let body = document("tlscope cannot take this request", &format!("<p>{}</p>", text::html(why)));
+    let body = text::document("tlscope cannot take this request", &format!("<p>{}</p>", text::html(why)));
     respond(StatusCode::BAD_REQUEST, "text/html; charset=utf-8", body)
 }
 
 /// For somebody who may not use the proxy: a whole HTTP/1 answer.
 pub(super) fn denied(client: IpAddr, flag: &str) -> Vec<u8> {
-    let body = document(
+    let body = text::document(
         "tlscope does not serve this device",
         &format!(
             "<p>Your address is <code>{}</code>, and tlscope serves only its own machine unless it is told otherwise.</p>\
@@ -116,17 +110,9 @@ pub(super) fn denied(client: IpAddr, flag: &str) -> Vec<u8> {
         "HTTP/1.1 403 Forbidden\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {}\r\n\
          content-security-policy: {}\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n{body}",
         body.len(),
-        POLICY.to_str().unwrap_or_default(),
+        text::PAGE_POLICY,
     )
     .into_bytes()
-}
-
-fn document(title: &str, body: &str) -> String {
-    format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head>\
-         <body><h1>{title}</h1>{body}</body></html>\n"
-    )
 }
 
 fn respond(status: StatusCode, media_type: &'static str, body: String) -> Response<Full<Bytes>> {

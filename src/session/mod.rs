@@ -16,4 +16,4 @@ pub use book::{Book, Detail, Limits};
 pub use filter::{Filter, FilterError};
 pub use recorder::{Change, Listener, Recorder, Session};
 pub use row::{LeafFacts, Line, Row, RowId};
-pub use stream::LineStream;
+pub use stream::{Format, LineStream, Told, json_lines};

@@ -1,52 +1,60 @@
-//! Writing changes as lines of JSON while they happen, for `--events`.
+//! Writing changes as lines while they happen: JSON for `--events`, words for people.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use serde_json::Value;
-
 use super::recorder::{Change, Listener};
 use crate::export::{Recorded, Redaction, connection_line, exchange_line, summary_line};
-use crate::model::{ConnectionId, Summary, Timestamp};
+use crate::model::{ConnectionId, Fingerprint, Summary, Timestamp};
 
 /// More changes than this do not wait for a slow reader.
 const WAITING: usize = 10_000;
+
+/// Something to write a line about.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// It has changed.
+    Change(Change),
+    /// The session is over.
+    Summary(Summary, Timestamp),
+}
+
+/// Makes a line of what is told, with its line end; `None` when there is nothing to say.
+pub type Format = Box<dyn FnMut(&Told) -> Option<String> + Send>;
 
 /// A stream of lines, written by a thread of its own so that a slow reader slows nobody.
 pub struct LineStream {
     changes: SyncSender<Told>,
     thread: JoinHandle<()>,
-}
-
-enum Told {
-    Change(Change),
-    Summary(Summary, Timestamp),
+    dropped: Arc<AtomicU64>,
 }
 
 impl LineStream {
-    /// Writes to `out`.
+    /// Writes to `out`, in the form that `format` gives.
     ///
     /// # Errors
     /// When the thread cannot be started.
-    pub fn start(out: impl Write + Send + 'static, redaction: Redaction) -> std::io::Result<Self> {
+    pub fn start(mut out: impl Write + Send + 'static, mut format: Format) -> std::io::Result<Self> {
         let (changes, inbox) = sync_channel(WAITING);
-        let mut lines = Lines { out, redaction, certificates: BTreeSet::new(), announced: BTreeMap::new() };
-        let thread = std::thread::Builder::new().name("events".into()).spawn(move || {
+        let thread = std::thread::Builder::new().name("lines".into()).spawn(move || {
             for told in inbox {
+                let Some(line) = format(&told) else { continue };
                 // Nobody reads any more: the proxy goes on all the same.
-                if lines.tell(told).is_err() {
+                if out.write_all(line.as_bytes()).and_then(|()| out.flush()).is_err() {
                     return;
                 }
             }
         })?;
-        Ok(Self { changes, thread })
+        Ok(Self { changes, thread, dropped: Arc::default() })
     }
 
-    /// What hears the changes. `dropped` is called for each one that finds no room.
-    pub fn listener(&self, dropped: impl Fn() + Send + 'static) -> Listener {
-        let changes = self.changes.clone();
+    /// What hears the changes. One that finds no room is counted and left out.
+    pub fn listener(&self) -> Listener {
+        let (changes, dropped) = (self.changes.clone(), self.dropped.clone());
         Box::new(move |change| {
             let worth_it = match change {
                 Change::Message(_) => false,
@@ -54,49 +62,43 @@ impl LineStream {
                 Change::Connection(connection, report, _) => report.is_some() || connection.closed.is_some(),
             };
             if worth_it && matches!(changes.try_send(Told::Change(change.clone())), Err(TrySendError::Full(_))) {
-                dropped();
+                dropped.fetch_add(1, Ordering::Relaxed);
             }
         })
     }
 
-    /// Writes the summary and ends; the listeners have to be gone.
-    pub fn finish(self, totals: Summary, at: Timestamp) {
+    /// Writes the summary and ends; the listeners have to be gone. Gives how many lines were left
+    /// out because the reader was slow.
+    pub fn finish(self, totals: Summary, at: Timestamp) -> u64 {
         let _ = self.changes.send(Told::Summary(totals, at));
         drop(self.changes);
         let _ = self.thread.join();
+        self.dropped.load(Ordering::Relaxed)
     }
 }
 
-struct Lines<W> {
-    out: W,
-    redaction: Redaction,
-    certificates: BTreeSet<crate::model::Fingerprint>,
-    /// The last revision told of each open connection.
-    announced: BTreeMap<ConnectionId, u32>,
-}
-
-impl<W: Write> Lines<W> {
-    fn tell(&mut self, told: Told) -> std::io::Result<()> {
+/// The lines of `tlscope.event/1`.
+pub fn json_lines(redaction: Redaction) -> Format {
+    let mut certificates: BTreeSet<Fingerprint> = BTreeSet::new();
+    // The last revision told of each connection that is still open.
+    let mut announced: BTreeMap<ConnectionId, u32> = BTreeMap::new();
+    Box::new(move |told| {
         let line = match told {
-            Told::Summary(totals, at) => summary_line(totals, at),
-            Told::Change(Change::Exchange(exchange)) => exchange_line(&exchange, self.redaction),
+            Told::Summary(totals, at) => summary_line(*totals, *at),
+            Told::Change(Change::Exchange(exchange)) => exchange_line(exchange, redaction),
             Told::Change(Change::Connection(connection, report, revision)) => {
-                if self.announced.insert(connection.id, revision) == Some(revision) {
-                    return Ok(());
+                let before = announced.insert(connection.id, *revision);
+                if before == Some(*revision) {
+                    return None;
                 }
-                let certificates = &mut self.certificates;
-                let recorded = Recorded { connection: &connection, report: report.as_deref() };
-                connection_line(recorded, revision, |print| certificates.insert(print))
+                if connection.closed.is_some() && report.is_some() {
+                    announced.remove(&connection.id);
+                }
+                let recorded = Recorded { connection, report: report.as_deref() };
+                connection_line(recorded, *revision, |print| certificates.insert(print))
             }
-            Told::Change(Change::Message(_)) => return Ok(()),
+            Told::Change(Change::Message(_)) => return None,
         };
-        self.write(&line)
-    }
-
-    fn write(&mut self, line: &Value) -> std::io::Result<()> {
-        let mut text = line.to_string();
-        text.push('\n');
-        self.out.write_all(text.as_bytes())?;
-        self.out.flush()
-    }
+        Some(format!("{line}\n"))
+    })
 }

@@ -9,10 +9,12 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
+mod document;
 mod numbers;
 mod safe;
 mod width;
 
+pub use document::{PAGE_POLICY, document};
 pub use numbers::{count, duration, milliseconds, size};
 pub use safe::{escape, html, safe, safe_bytes, unicode_host};
 pub use width::{elide, elide_middle, pad, width};

@@ -26,7 +26,7 @@ use super::relay::http1_builder;
 use super::upstream::Upstream;
 use crate::model::{DialTiming, Failure, Given, GivenKind, Intake, Outcome, Protocol, Target};
 use crate::net::{Missed, Tapped};
-use crate::proxy::context::Ctx;
+use crate::proxy::context::{Ctx, PORTAL_HOST};
 use crate::proxy::pages;
 use crate::proxy::reach::reach;
 use crate::proxy::record::Record;
@@ -90,6 +90,7 @@ impl Port {
         }
         match request.uri().scheme_str() {
             None => Ok(self.answer_itself(&request)),
+            Some("http") if request.uri().host() == Some(PORTAL_HOST) => Ok(self.answer_itself(&request)),
             Some("http") => self.relay(request).await,
             Some(scheme) => Ok(full(pages::refused(&format!("a proxy takes {scheme} by CONNECT, not as a URL")))),
         }
@@ -106,7 +107,7 @@ impl Port {
         let (ctx, client) = (self.ctx.clone(), self.client);
         // What follows on this connection is not requests any more.
         self.heads.stop();
-        self.ctx.tasks.spawn(async move {
+        self.ctx.spawn(async move {
             let Ok(upgraded) = upgraded.await else { return };
             let Ok(parts) = upgraded.downcast::<PortIo>() else { return };
             let stream = ClientStream::new(parts.io.into_inner()).with_prefix(parts.read_buf);

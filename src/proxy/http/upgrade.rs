@@ -65,7 +65,7 @@ impl Wanted {
             };
             let (up, down) = (watchers(Direction::Up), watchers(Direction::Down));
             let (ctx, exchange) = (ctx.clone(), exchange.clone());
-            ctx.clone().tasks.spawn(async move {
+            ctx.clone().spawn(async move {
                 join(&ctx, client, server, up, down).await;
                 drop(exchange);
             });

@@ -54,7 +54,7 @@ impl Upstream {
         let (sender, connection) = builder.handshake(io).await?;
         let closing = CancellationToken::new();
         let done = closing.clone();
-        ctx.tasks.spawn(async move {
+        ctx.spawn(async move {
             let _ = connection.with_upgrades().await;
             done.cancel();
         });
@@ -77,7 +77,7 @@ impl Upstream {
             .handshake(io)
             .await?;
         let done = closing.clone();
-        ctx.tasks.spawn(async move {
+        ctx.spawn(async move {
             let _ = connection.await;
             done.cancel();
         });
