@@ -22,6 +22,7 @@
 pub mod ca;
 pub mod check;
 pub mod codec;
+pub mod config;
 pub mod diagnosis;
 pub mod explain;
 pub mod export;

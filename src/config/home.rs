@@ -1,0 +1,43 @@
+//! Where tlscope keeps its files.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
+
+/// The places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// The configuration file.
+    pub config: PathBuf,
+    /// The CA.
+    pub ca: PathBuf,
+    /// The sessions.
+    pub sessions: PathBuf,
+    /// What is logged while the screen is in use.
+    pub log: PathBuf,
+}
+
+impl Home {
+    /// Everything below one directory.
+    pub fn at(dir: &Path) -> Self {
+        Self {
+            config: dir.join("config.toml"),
+            ca: dir.join("ca"),
+            sessions: dir.join("sessions"),
+            log: dir.join("tlscope.log"),
+        }
+    }
+
+    /// Where the XDG rules put it; `None` for a user without a home directory.
+    pub fn by_custom() -> Option<Self> {
+        let base = etcetera::choose_base_strategy().ok()?;
+        let (config, data) = (base.config_dir().join("tlscope"), base.data_dir().join("tlscope"));
+        let state = base.state_dir().map_or_else(|| data.clone(), |dir| dir.join("tlscope"));
+        Some(Self {
+            config: config.join("config.toml"),
+            ca: data.join("ca"),
+            sessions: data.join("sessions"),
+            log: state.join("tlscope.log"),
+        })
+    }
+}

@@ -1,0 +1,23 @@
+//! Everything that can be set, merged once: flags over the environment over the file.
+//!
+//! Owns the command line, the configuration file and its sample, where tlscope keeps its files, and
+//! turning all of it into the rooms' own settings. A flag `--some-flag` is `TLSCOPE_SOME_FLAG` in
+//! the environment and `some_flag` in the file, under the room that it is about.
+//!
+//! Must not do anything that a room does.
+
+mod command;
+mod file;
+mod home;
+mod layer;
+mod options;
+mod settings;
+mod values;
+
+pub use command::{
+    CaAction, CheckArgs, Cli, Command, ExportArgs, ExportFormat, Globals, LabArgs, ReportFormat, command, read,
+};
+pub use file::ConfigError;
+pub use home::Home;
+pub use settings::{CheckSettings, EventSink, RunSettings, check_settings, run_settings};
+pub use values::{Colour, Listen, Roots, Size, Span, ValueError};

@@ -1,0 +1,258 @@
+//! From options to the settings of each room.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::command::{CheckArgs, Globals, RunArgs};
+use super::file::{self, ConfigError};
+use super::home::Home;
+use super::layer::Layer as _;
+use super::options::{AppOptions, InquiryOptions, NetOptions, ProxyOptions, TrustOptions};
+use super::values::{Colour, Roots, Span};
+use crate::export::Redaction;
+use crate::headless::FailOn;
+use crate::model::Severity;
+use crate::{inquiry, net, proxy, trust};
+
+/// How much may wait for a slow disk.
+const DISK_QUEUE: usize = 64 << 20;
+
+/// Where events are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventSink {
+    /// To standard output.
+    Stdout,
+    /// To a file.
+    File(PathBuf),
+}
+
+/// What a run needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunSettings {
+    /// Where files are.
+    pub home: Home,
+    /// Where the log goes, when it was said.
+    pub log: Option<PathBuf>,
+    /// When to use colour.
+    pub colour: Colour,
+    /// The proxy's.
+    pub proxy: proxy::Config,
+    /// The dialler's.
+    pub net: net::Config,
+    /// Of the root sets.
+    pub trust: trust::Config,
+    /// The judge's.
+    pub inquiry: inquiry::Config,
+    /// The session file, when it was named.
+    pub session: Option<PathBuf>,
+    /// How many bytes may wait for the disk.
+    pub disk_queue: usize,
+    /// The HAR file to write at the end.
+    pub har: Option<PathBuf>,
+    /// Where events are written.
+    pub events: Option<EventSink>,
+    /// Whether secrets are left out of both.
+    pub redaction: Redaction,
+    /// Whether to show no screen.
+    pub headless: bool,
+    /// When to end.
+    pub run_for: Option<Duration>,
+    /// Which findings count.
+    pub fail_on: FailOn,
+    /// Whether the lab runs as well.
+    pub lab: bool,
+}
+
+/// What a check needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckSettings {
+    /// Where the log goes, when it was said.
+    pub log: Option<PathBuf>,
+    /// When to use colour.
+    pub colour: Colour,
+    /// The dialler's.
+    pub net: net::Config,
+    /// Of the root sets.
+    pub trust: trust::Config,
+    /// The judge's.
+    pub inquiry: inquiry::Config,
+    /// Which findings count.
+    pub fail_on: FailOn,
+}
+
+/// Merges everything for `run`.
+///
+/// # Errors
+/// [`ConfigError`] when the configuration file is of no use.
+pub fn run_settings(globals: &Globals, args: RunArgs) -> Result<RunSettings, ConfigError> {
+    let (home, file) = file::read(globals)?;
+    let AppOptions { log, color } = globals.app.clone().over(file.app);
+    let headless = args.headless.over(file.headless);
+    let lab = args.lab.over(file.lab).lab.unwrap_or(false);
+    let store = args.store.over(file.store);
+    let export = args.export.over(file.export);
+    let events = export.events.map(|path| match path.as_os_str() {
+        dash if dash == "-" => EventSink::Stdout,
+        _ => EventSink::File(path),
+    });
+    Ok(RunSettings {
+        home,
+        log,
+        colour: color.unwrap_or_default(),
+        proxy: proxy_config(args.proxy.over(file.proxy)),
+        net: net_config(args.net.over(file.net)),
+        trust: trust_config(args.trust.over(file.trust), lab),
+        inquiry: inquiry_config(&args.inquiry.over(file.inquiry)),
+        session: store.session,
+        disk_queue: store.disk_queue.map_or(DISK_QUEUE, |size| size.0),
+        har: export.har,
+        headless: headless.headless.unwrap_or(false) || events == Some(EventSink::Stdout),
+        events,
+        redaction: if export.with_secrets == Some(true) { Redaction::WithSecrets } else { Redaction::On },
+        run_for: headless.run_for.map(|span| span.0),
+        fail_on: headless.fail_on.unwrap_or(FailOn::Never),
+        lab,
+    })
+}
+
+/// Merges everything for `check`.
+///
+/// # Errors
+/// [`ConfigError`] when the configuration file is of no use.
+pub fn check_settings(globals: &Globals, args: CheckArgs) -> Result<CheckSettings, ConfigError> {
+    let (_, file) = file::read(globals)?;
+    let AppOptions { log, color } = globals.app.clone().over(file.app);
+    let all_three = NetOptions {
+        dns_timeout: args.timeout,
+        tcp_timeout: args.timeout,
+        tls_timeout: args.timeout,
+        ..NetOptions::default()
+    };
+    Ok(CheckSettings {
+        log,
+        colour: color.unwrap_or_default(),
+        net: net_config(args.net.over(all_three).over(file.net)),
+        trust: trust_config(args.trust.over(file.trust), false),
+        inquiry: inquiry_config(&args.inquiry.over(file.inquiry)),
+        fail_on: args.fail_on.unwrap_or(FailOn::level(Severity::Error)),
+    })
+}
+
+fn proxy_config(options: ProxyOptions) -> proxy::Config {
+    let default = proxy::Config::default();
+    let listen: Vec<_> = options.listen.into_iter().flat_map(|listen| listen.0).collect();
+    proxy::Config {
+        listen: if listen.is_empty() { default.listen } else { listen },
+        access: proxy::Access {
+            allow: options.allow,
+            allow_local: options.allow_local.unwrap_or(default.access.allow_local),
+            ..default.access
+        },
+        policy: proxy::Policy { intercept: options.intercept, tunnel: options.tunnel },
+        hello_timeout: span(options.hello_timeout, default.hello_timeout),
+        server_first_after: span(options.server_first_after, default.server_first_after),
+        body_limit: options.body_limit.map_or(default.body_limit, |size| size.0),
+        memory_limit: options.memory_limit.map_or(default.memory_limit, |size| size.0),
+    }
+}
+
+fn net_config(options: NetOptions) -> net::Config {
+    let default = net::Config::default();
+    net::Config {
+        connect_to: options.connect_to,
+        resolve: options.resolve,
+        dns_timeout: span(options.dns_timeout, default.dns_timeout),
+        tcp_timeout: span(options.tcp_timeout, default.tcp_timeout),
+        tls_timeout: span(options.tls_timeout, default.tls_timeout),
+    }
+}
+
+/// The lab's servers are under roots of its own, which no other set knows: without a wish
+/// otherwise they are judged by those alone.
+fn trust_config(options: TrustOptions, lab: bool) -> trust::Config {
+    let default = if lab { Vec::new() } else { trust::Config::default().roots };
+    trust::Config { roots: options.roots.map_or(default, |Roots(sets)| sets), root_files: options.root_file }
+}
+
+fn inquiry_config(options: &InquiryOptions) -> inquiry::Config {
+    let mut config = inquiry::Config { at: options.at, ..inquiry::Config::default() };
+    config.offline = options.offline.unwrap_or(config.offline);
+    config.limits.depth = options.max_depth.map_or(config.limits.depth, |depth| depth as usize);
+    config
+}
+
+fn span(given: Option<Span>, default: Duration) -> Duration {
+    given.map_or(default, |Span(span)| span)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::ffi::OsString;
+    use std::path::Path;
+
+    use super::super::command::{Command, command, read};
+    use super::*;
+
+    const SAMPLE: &str = include_str!("../../docs/manual/config.toml");
+
+    fn run_with(dir: &Path, line: &str) -> RunSettings {
+        let words = format!("tlscope --home {} run {line}", dir.display());
+        let cli = read(words.split_whitespace().map(OsString::from)).unwrap();
+        let Command::Run(args) = cli.command else { panic!("not run") };
+        run_settings(&cli.globals, *args).unwrap()
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "[net]\ntcp_timeout = \"1s\"\ntls_timeout = 2\n[proxy]\nlisten = [\"127.0.0.1:1\"]\nallow_local = true\n\
+                    [trust]\nroots = \"none\"\n";
+        std::fs::write(dir.path().join("config.toml"), text).unwrap();
+        let merged = run_with(dir.path(), "--tcp-timeout 3s --allow-local=false");
+        assert_eq!(merged.net.tcp_timeout, Duration::from_secs(3));
+        assert_eq!(merged.net.tls_timeout, Duration::from_secs(2));
+        assert!(!merged.proxy.access.allow_local && merged.trust.roots.is_empty());
+        assert_eq!(merged.proxy.listen, ["127.0.0.1:1".parse().unwrap()]);
+    }
+
+    #[test]
+    fn the_lab_is_judged_by_its_own_roots() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(run_with(dir.path(), "--lab").trust.roots.is_empty());
+        assert_eq!(run_with(dir.path(), "--lab --roots system").trust.roots.len(), 1);
+        assert_eq!(run_with(dir.path(), "").trust.roots.len(), 2);
+    }
+
+    #[test]
+    fn events_to_standard_output_mean_no_screen() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(run_with(dir.path(), "--events -").headless);
+        assert!(!run_with(dir.path(), "--events file").headless);
+    }
+
+    #[test]
+    fn the_sample_file_holds_the_defaults() {
+        let (plain, sampled) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(sampled.path().join("config.toml"), SAMPLE).unwrap();
+        let home = |settings: RunSettings| RunSettings { home: Home::at(Path::new("/")), ..settings };
+        assert_eq!(home(run_with(sampled.path(), "")), home(run_with(plain.path(), "")));
+    }
+
+    #[test]
+    fn the_sample_file_has_a_key_for_every_flag() {
+        let keys: BTreeSet<String> = SAMPLE
+            .lines()
+            .filter_map(|line| line.trim_start_matches("# ").split_once(" = "))
+            .map(|(key, _)| key.to_owned())
+            .collect();
+        let whole = command();
+        let run = whole.find_subcommand("run").unwrap();
+        let flags = run.get_arguments().chain(whole.get_arguments()).filter_map(clap::Arg::get_long);
+        // These say where the file is, or have no value.
+        let elsewhere = ["home", "config", "verbose", "quiet", "help", "version"];
+        let flags: BTreeSet<String> =
+            flags.filter(|flag| !elsewhere.contains(flag)).map(|flag| flag.replace('-', "_")).collect();
+        assert_eq!(keys, flags);
+    }
+}
