@@ -19,6 +19,7 @@
 //!
 //! docs/architecture.md tells the route of one connection through them.
 
+pub mod app;
 pub mod ca;
 pub mod check;
 pub mod codec;

@@ -53,7 +53,7 @@ pub(super) struct File {
 
 /// The places and the file. One that was named has to be there.
 pub(super) fn read(globals: &Globals) -> Result<(Home, File), ConfigError> {
-    let home = globals.home.as_deref().map(Home::at).or_else(Home::by_custom).ok_or(ConfigError::Homeless)?;
+    let home = globals.home()?;
     let path = globals.config.as_deref().unwrap_or(&home.config);
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,

@@ -51,7 +51,7 @@ fn head_doc(head: &Head, redaction: Redaction) -> Map<String, Value> {
 }
 
 /// The start line, with the URL in it redacted.
-fn line_of(head: &Head, redaction: Redaction) -> String {
+pub(super) fn line_of(head: &Head, redaction: Redaction) -> String {
     let line = text::escape(head.line());
     line.split(' ').map(|word| redaction.url(word)).collect::<Vec<_>>().join(" ")
 }

@@ -131,7 +131,7 @@ fn entry_doc(entry: HarEntry<'_>, redaction: Redaction) -> Entry {
         }),
         security_details: security_details(connection),
         error: exchange.error.clone(),
-        web_socket_messages: messages.iter().filter_map(message_doc).collect(),
+        web_socket_messages: messages.iter().filter_map(|message| message_doc(message, redaction)).collect(),
     }
 }
 
@@ -286,7 +286,7 @@ fn security_details(connection: &Connection) -> Option<SecurityDetails> {
     })
 }
 
-fn message_doc(message: &Message) -> Option<WebSocketMessage> {
+fn message_doc(message: &Message, redaction: Redaction) -> Option<WebSocketMessage> {
     let opcode = match message.kind {
         MessageKind::Text => 1,
         MessageKind::Binary => 2,
@@ -296,7 +296,7 @@ fn message_doc(message: &Message) -> Option<WebSocketMessage> {
         MessageKind::Raw => return None,
     };
     let data = match (message.kind, str::from_utf8(&message.kept)) {
-        (MessageKind::Text, Ok(text)) => text.to_owned(),
+        (MessageKind::Text, Ok(text)) => redaction.body("application/json", text).into_owned(),
         _ => STANDARD.encode(&message.kept),
     };
     let r#type = if message.direction == Direction::Up { "send" } else { "receive" };

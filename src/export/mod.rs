@@ -13,6 +13,7 @@ mod exchange;
 mod har;
 mod har_types;
 mod redact;
+mod redacted;
 
 pub use certificate::certificate_doc;
 pub use check::{CheckTarget, check_document};
@@ -20,6 +21,7 @@ pub use connection::{FindingDoc, connection_line, finding_doc, summary_line};
 pub use exchange::exchange_line;
 pub use har::{HarEntry, HarWriter};
 pub use redact::Redaction;
+pub use redacted::{redacted_exchange, redacted_message};
 
 use crate::model::{Connection, Finding, Report};
 

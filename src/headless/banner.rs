@@ -12,6 +12,8 @@ pub struct Banner {
     pub addresses: Vec<SocketAddr>,
     /// This machine's address in its network, when it has one.
     pub own_address: Option<IpAddr>,
+    /// Who may use it beside this machine.
+    pub allowed: Vec<String>,
     /// The CA's name.
     pub ca_name: String,
     /// Whether it was made just now.
@@ -77,10 +79,13 @@ impl Banner {
         line("try", &self.curl());
         if let Some(remote) = self.remote() {
             let allow = format!("--allow {}/{}", remote.ip(), if remote.is_ipv4() { 24 } else { 64 });
-            line(
-                "devices",
-                &format!("set their proxy to {remote}, start tlscope with {allow}, open http://tlscope.test/"),
-            );
+            let steps = if self.allowed.is_empty() {
+                format!("set their proxy to {remote}, start tlscope with {allow}, open http://tlscope.test/")
+            } else {
+                let allowed = self.allowed.join(", ");
+                format!("set their proxy to {remote}, open http://tlscope.test/; served: this machine, {allowed}")
+            };
+            line("devices", &steps);
         }
         line("CA", &format!("{}{made}: {}", self.ca_name, self.ca_file.display()));
         if let Some(session) = &self.session {
@@ -108,6 +113,7 @@ mod tests {
         Banner {
             addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
             own_address: own.map(|own| own.parse().unwrap()),
+            allowed: Vec::new(),
             ca_name: "tlscope CA 0a1b2c3d".into(),
             ca_is_new: true,
             ca_file: "/home/me/my files/ca.pem".into(),

@@ -15,6 +15,6 @@ mod tally;
 pub use banner::Banner;
 pub use check::check_report;
 pub use lines::human_lines;
-pub use page::explain_page;
+pub use page::{explain_list, explain_page};
 pub use paint::Paint;
 pub use tally::{FailOn, FailOnError, Tally};

@@ -6,6 +6,21 @@ use super::Paint;
 use crate::explain::{fix_in_general, page};
 use crate::model::FindingId;
 
+/// Every kind of finding in one line each, by what they are about.
+pub fn explain_list(paint: Paint) -> String {
+    let mut out = String::new();
+    let mut about = None;
+    for id in FindingId::ALL {
+        if about.replace(id.subject()) != Some(id.subject()) {
+            let _ = writeln!(out, "{}{}", if out.is_empty() { "" } else { "\n" }, paint.bold(id.subject().word()));
+        }
+        let glyph = paint.severity(id.severity(), id.severity().glyph());
+        let _ = writeln!(out, "  {glyph} {:<34} {}", id.as_str(), page(*id).title);
+    }
+    out.push_str("\n`tlscope explain ID` tells more about one.\n");
+    out
+}
+
 /// Everything there is to say about one kind of finding.
 pub fn explain_page(id: FindingId, paint: Paint) -> String {
     let page = page(id);

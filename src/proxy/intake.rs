@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{timeout, timeout_at};
-use tracing::{debug, info};
+use tracing::{debug, warn};
 
 use super::access::Access;
 use super::context::Ctx;
@@ -69,7 +69,7 @@ async fn read_opening(ctx: &Ctx, stream: &mut TcpStream) -> (Opening, Bytes) {
 /// Somebody else's device: told why, in its own protocol where that can be.
 async fn deny(ctx: &Ctx, mut stream: TcpStream, client: SocketAddr, opening: Opening) {
     let flag = Access::flag_for(client.ip());
-    info!(client = %client.ip(), "refused a client that is not on this machine; start with `{flag}` to let it in");
+    warn!(client = %client.ip(), "refused a client that is not on this machine; start with `{flag}` to let it in");
     let intake = if opening == Opening::Tls { Intake::ClientHello } else { Intake::Unknown };
     let record = Record::open(ctx, client, intake, None);
     let facts = Facts::new().with("address", client.ip().to_string()).with("allow", flag.clone());

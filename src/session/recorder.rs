@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, watch};
 
 use super::book::{Book, Limits};
@@ -58,10 +59,22 @@ impl Recorder {
         (Self { book, version, store, listeners }, session)
     }
 
-    /// Runs until every sender of events is gone; then closes the session file, and gives the totals.
-    pub async fn run(mut self, mut events: mpsc::Receiver<Event>) -> Summary {
+    /// Runs until every sender of events is gone, or until it is `told_to_stop` and has taken what
+    /// was sent before; then closes the session file, and gives the totals.
+    pub async fn run(mut self, mut events: mpsc::Receiver<Event>, told_to_stop: impl Future<Output = ()>) -> Summary {
         let mut batch = Vec::with_capacity(64);
-        while events.recv_many(&mut batch, 64).await > 0 {
+        let mut told_to_stop = std::pin::pin!(told_to_stop.fuse());
+        loop {
+            let received = tokio::select! {
+                received = events.recv_many(&mut batch, 64) => received,
+                () = &mut told_to_stop => {
+                    events.close();
+                    continue;
+                }
+            };
+            if received == 0 {
+                break;
+            }
             for event in batch.drain(..) {
                 self.take(event);
             }

@@ -1,0 +1,146 @@
+//! `export`: a session in a form that others read.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+
+use crate::config::{ExportArgs, ExportFormat};
+use crate::export::{
+    HarEntry, HarWriter, Recorded, Redaction, connection_line, exchange_line, redacted_exchange, redacted_message,
+};
+use crate::model::{Connection, ConnectionId, ExchangeId, Report};
+use crate::store::{Archive, Item, Kept, Writer};
+
+/// Writes a session.
+pub(super) fn run(args: &ExportArgs) -> anyhow::Result<u8> {
+    let archive = Archive::open(&args.session)?;
+    let redaction = if args.with_secrets { Redaction::WithSecrets } else { Redaction::On };
+    if args.format == ExportFormat::Session {
+        let Some(path) = args.output.as_deref() else { bail!("a session file is binary; say where with -o FILE") };
+        write_session(&archive, path, redaction)?;
+        return Ok(0);
+    }
+    let (out, name): (Box<dyn Write>, String) = match &args.output {
+        Some(path) => {
+            let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+            (Box::new(file), path.display().to_string())
+        }
+        None => (Box::new(io::stdout()), "standard output".to_owned()),
+    };
+    let out = BufWriter::with_capacity(1 << 16, out);
+    let written = match args.format {
+        ExportFormat::Har => write_har(&archive, out, redaction),
+        _ => write_lines(&archive, out, redaction),
+    };
+    match written {
+        Err(error) if is_broken_pipe(&error) && !io::stdout().is_terminal() => Ok(0),
+        written => written.map(|()| 0).with_context(|| format!("cannot write to {name}")),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// One HAR document.
+pub(super) fn write_har(archive: &Archive, out: impl Write, redaction: Redaction) -> anyhow::Result<()> {
+    let mut har = HarWriter::begin(out, redaction)?;
+    let mut known = Latest::default();
+    archive.each_exchange(|row| -> anyhow::Result<()> {
+        let messages = if row.exchange.messages > 0 { archive.messages_of(row.exchange.id)? } else { Vec::new() };
+        let (connection, report) = known.get(archive, row.exchange.connection)?;
+        let recorded = Recorded { connection, report };
+        har.entry(HarEntry { exchange: &row.exchange, recorded, is_first: row.is_first, messages: &messages })?;
+        Ok(())
+    })?;
+    archive.each_connection(|connection, report, revision| -> anyhow::Result<()> {
+        har.connection(Recorded { connection: &connection, report: report.as_ref() }, revision)?;
+        Ok(())
+    })?;
+    har.finish()?;
+    Ok(())
+}
+
+/// The connection of the exchange before is most often that of the next as well.
+#[derive(Default)]
+struct Latest {
+    id: Option<ConnectionId>,
+    connection: Option<Connection>,
+    report: Option<Report>,
+}
+
+impl Latest {
+    fn get(&mut self, archive: &Archive, id: ConnectionId) -> anyhow::Result<(&Connection, Option<&Report>)> {
+        if self.id != Some(id) {
+            let (connection, report) = archive.connection(id)?.unzip();
+            *self = Self { id: Some(id), connection, report: report.flatten() };
+        }
+        let connection = self.connection.as_ref().with_context(|| format!("connection {} is not in the session", id.0))?;
+        Ok((connection, self.report.as_ref()))
+    }
+}
+
+/// The lines of `--events`, last revisions only.
+fn write_lines(archive: &Archive, mut out: impl Write, redaction: Redaction) -> anyhow::Result<()> {
+    let mut certificates = std::collections::BTreeSet::new();
+    archive.each_connection(|connection, report, revision| -> anyhow::Result<()> {
+        let recorded = Recorded { connection: &connection, report: report.as_ref() };
+        writeln!(out, "{}", connection_line(recorded, revision, |print| certificates.insert(print)))?;
+        Ok(())
+    })?;
+    archive.each_exchange(|row| -> anyhow::Result<()> {
+        writeln!(out, "{}", exchange_line(&row.exchange, redaction))?;
+        Ok(())
+    })?;
+    out.flush()?;
+    Ok(())
+}
+
+/// A session file to give away. Raw bytes are left out of a redacted one: nobody knows what is in
+/// them.
+fn write_session(archive: &Archive, path: &Path, redaction: Redaction) -> anyhow::Result<()> {
+    let meta: Vec<(&str, String)> = ["tlscope", "started"]
+        .into_iter()
+        .filter_map(|key| Some((key, archive.meta(key).ok()??)))
+        .chain([("redacted", (redaction == Redaction::On).to_string())])
+        .collect();
+    let writer = Writer::create(path, usize::MAX, &meta)?;
+    let mut raw = Vec::new();
+    archive.each_connection(|connection, report, revision| -> anyhow::Result<()> {
+        raw.push(connection.id);
+        put(&writer, Item::Connection(Arc::new(connection), report.map(Arc::new), revision))
+    })?;
+    let mut upgraded: Vec<ExchangeId> = Vec::new();
+    archive.each_exchange(|row| -> anyhow::Result<()> {
+        if row.exchange.messages > 0 {
+            upgraded.push(row.exchange.id);
+        }
+        put(&writer, Item::Exchange(Arc::new(redacted_exchange(row.exchange, redaction))))
+    })?;
+    for id in upgraded {
+        for message in archive.messages_of(id)? {
+            put(&writer, Item::Message(Arc::new(redacted_message(message, redaction))))?;
+        }
+    }
+    if redaction == Redaction::WithSecrets {
+        for id in raw {
+            for message in archive.raw_messages_of(id)? {
+                put(&writer, Item::Message(Arc::new(message)))?;
+            }
+        }
+    }
+    match writer.finish() {
+        0 => Ok(()),
+        failed => bail!("{failed} records could not be written to {}", path.display()),
+    }
+}
+
+fn put(writer: &Writer, item: Item) -> anyhow::Result<()> {
+    match writer.offer(item) {
+        Kept::Whole => Ok(()),
+        _ => bail!("cannot write to {}", writer.path().display()),
+    }
+}

@@ -1,0 +1,84 @@
+//! The door: assembling what a command needs, running it, shutting it down.
+//!
+//! Owns the modes, the logs, the signals, the exit codes, and everything that is printed. What is
+//! said about a connection is made by the faces below; this room only joins things up.
+
+mod authority;
+mod checking;
+mod engine;
+mod exporting;
+mod labour;
+mod logging;
+mod output;
+mod running;
+mod sessions;
+mod signals;
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap_complete::generate;
+use tokio::runtime::Runtime;
+
+use crate::config::{self, Cli, Command};
+use crate::headless::{explain_list, explain_page};
+use crate::model::Timestamp;
+use output::{print, say};
+
+/// Usage, configuration, or a file that cannot be read.
+const USAGE: u8 = 2;
+
+/// A fault of tlscope itself.
+const INTERNAL: u8 = 70;
+
+/// Runs a command line, and gives its exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match config::read(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
+        }
+    };
+    match catch_unwind(AssertUnwindSafe(|| dispatch(cli))) {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Err(error)) => {
+            say(&format!("tlscope: {error:#}\n"));
+            ExitCode::from(USAGE)
+        }
+        Err(_) => ExitCode::from(INTERNAL),
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<u8> {
+    let Cli { globals, command } = cli;
+    match command {
+        Command::Run(args) => running::run(config::run_settings(&globals, *args)?, logging::level(&globals)),
+        Command::Check(args) => checking::run(&globals, *args),
+        Command::Explain { id } => {
+            let paint = output::paint(&globals)?;
+            print(&id.map_or_else(|| explain_list(paint), |id| explain_page(id, paint)))?;
+            Ok(0)
+        }
+        Command::Ca { action, output } => authority::run(&globals, action, output.as_deref()),
+        Command::Open { session } => sessions::run(&globals, session.as_deref()),
+        Command::Export(args) => exporting::run(&args),
+        Command::Lab(args) => labour::run(&globals, &args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            generate(shell, &mut config::command(), "tlscope", &mut script);
+            output::print_bytes(&script)?;
+            Ok(0)
+        }
+    }
+}
+
+fn runtime() -> anyhow::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")
+}
+
+fn now() -> Timestamp {
+    Timestamp::from(time::OffsetDateTime::now_utc())
+}

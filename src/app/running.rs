@@ -1,0 +1,139 @@
+//! `run`: the proxy with a screen, or without one.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tracing::level_filters::LevelFilter;
+
+use super::engine::Engine;
+use super::exporting::write_har;
+use super::output::{paint_for, say};
+use super::{logging, now, runtime, signals};
+use crate::config::{EventSink, RunSettings};
+use crate::headless::{Tally, human_lines};
+use crate::session::{LineStream, Listener, json_lines};
+use crate::store::Archive;
+
+/// Runs until it is told to end, and gives the exit code.
+pub(super) fn run(mut settings: RunSettings, level: LevelFilter) -> anyhow::Result<u8> {
+    if !settings.headless && !io::stdout().is_terminal() {
+        say("tlscope: standard output is no terminal, so there is no screen; running as with --headless\n");
+        settings.headless = true;
+    }
+    if let Some(har) = &settings.har {
+        check_writable(har)?;
+    }
+    let log = settings.log.clone().or_else(|| (!settings.headless).then(|| settings.home.log.clone()));
+    logging::start(log.as_deref(), level)?;
+    let runtime = runtime()?;
+    let code = runtime.block_on(async {
+        if settings.headless { headless(&settings, level).await } else { with_screen(&settings).await }
+    });
+    // A file system that hangs must not keep the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    code
+}
+
+/// What listens to a run beside its face.
+struct Listening {
+    streams: Vec<LineStream>,
+    listeners: Vec<Listener>,
+    tally: Arc<Mutex<Tally>>,
+}
+
+impl Listening {
+    fn start(settings: &RunSettings) -> anyhow::Result<Self> {
+        let tally = Arc::new(Mutex::new(Tally::new(settings.fail_on.clone())));
+        let counting = tally.clone();
+        let count: Listener =
+            Box::new(move |change| counting.lock().unwrap_or_else(PoisonError::into_inner).note_change(change));
+        let mut listening = Self { streams: Vec::new(), listeners: vec![count], tally };
+        match &settings.events {
+            None => {}
+            Some(EventSink::Stdout) => listening.write_to(io::stdout(), json_lines(settings.redaction))?,
+            Some(EventSink::File(path)) => {
+                let file = File::create(path).with_context(|| format!("cannot write events to {}", path.display()))?;
+                listening.write_to(file, json_lines(settings.redaction))?;
+            }
+        }
+        Ok(listening)
+    }
+
+    fn write_to(&mut self, out: impl Write + Send + 'static, format: crate::session::Format) -> anyhow::Result<()> {
+        let stream = LineStream::start(out, format).context("cannot start a thread")?;
+        self.listeners.push(stream.listener());
+        self.streams.push(stream);
+        Ok(())
+    }
+}
+
+async fn headless(settings: &RunSettings, level: LevelFilter) -> anyhow::Result<u8> {
+    let paint = paint_for(settings.colour, io::stderr().is_terminal());
+    let mut listening = Listening::start(settings)?;
+    if level >= LevelFilter::WARN {
+        listening.write_to(io::stderr(), human_lines(paint, level > LevelFilter::WARN))?;
+    }
+    let listeners = std::mem::take(&mut listening.listeners);
+    let engine = Engine::start(settings, listeners).await?;
+    if level > LevelFilter::OFF {
+        say(&engine.banner.text(paint));
+    }
+    tokio::select! {
+        () = signals::asked_to_end() => {}
+        () = after(settings.run_for) => {}
+    }
+    finish(settings, engine, listening).await
+}
+
+async fn with_screen(settings: &RunSettings) -> anyhow::Result<u8> {
+    let mut listening = Listening::start(settings)?;
+    let listeners = std::mem::take(&mut listening.listeners);
+    let engine = Engine::start(settings, listeners).await?;
+    tokio::select! {
+        () = signals::asked_to_end() => {}
+        () = after(settings.run_for) => {}
+    }
+    finish(settings, engine, listening).await
+}
+
+async fn after(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Stops; a second signal meanwhile ends the process at once.
+async fn finish(settings: &RunSettings, engine: Engine, listening: Listening) -> anyhow::Result<u8> {
+    tokio::spawn(async {
+        signals::asked_to_end().await;
+        std::process::exit(130);
+    });
+    let file = engine.file.clone();
+    let totals = engine.stop().await;
+    let at = now();
+    for stream in listening.streams {
+        let left_out = stream.finish(totals, at);
+        if left_out > 0 {
+            say(&format!("tlscope: {left_out} lines were left out because their reader was slow\n"));
+        }
+    }
+    if let Some(har) = &settings.har {
+        let archive = Archive::open(&file)?;
+        let out = File::create(har).with_context(|| format!("cannot write {}", har.display()))?;
+        write_har(&archive, BufWriter::new(out), settings.redaction)
+            .with_context(|| format!("cannot write {}", har.display()))?;
+    }
+    let code = listening.tally.lock().unwrap_or_else(PoisonError::into_inner).exit_code();
+    Ok(code)
+}
+
+/// Better to hear of it before the run than after it.
+fn check_writable(path: &Path) -> anyhow::Result<()> {
+    let opened = OpenOptions::new().create(true).append(true).open(path);
+    opened.map(drop).with_context(|| format!("cannot write {}", path.display()))
+}
