@@ -151,7 +151,7 @@ async fn ask(dialler: &Dialler, target: &Target, sni: Option<&str>) -> Seen {
         timing: missed.timing,
     };
     if seen.sent.is_empty()
-        && missed.failure.reached_server()
+        && missed.failure.may_answer_a_probe()
         && let Some((handshake, sent)) = probe(dialler, target, sni).await
     {
         seen.handshake = Some(handshake);

@@ -206,9 +206,9 @@ pub struct DialTiming {
 }
 
 impl Failure {
-    /// Whether a server was reached at all: a failure after that point says something about its
-    /// TLS, one before says something about the network.
-    pub fn reached_server(&self) -> bool {
+    /// Whether a plaintext hello may bring more to light: there is a server, and it is not one that
+    /// keeps everybody waiting.
+    pub fn may_answer_a_probe(&self) -> bool {
         !matches!(
             self,
             Self::DnsFail { .. }
@@ -218,6 +218,7 @@ impl Failure {
                 | Self::TcpReset
                 | Self::Loop
                 | Self::NotAllowed
+                | Self::HandshakeTimeout { .. }
         )
     }
 }

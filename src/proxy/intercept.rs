@@ -50,7 +50,7 @@ pub(super) async fn serve(ctx: Ctx, record: Record, mut stream: ClientStream, fi
     record.note(id, facts);
     if let Err(missed) = legacy::tunnel(&ctx, &record, stream, &hello, &target, tcp).await {
         // Nobody to be tunnelled to: where the client can be served, it is told why.
-        fail(&ctx, &record, None, &hello, &target, missed).await;
+        fail(&ctx, record, None, &hello, &target, missed).await;
     }
 }
 
@@ -133,10 +133,10 @@ async fn intercept(
             let aside = Aside { record: &record, hello, target };
             match legacy::step_aside(ctx, &aside, stream, bytes, reason).await {
                 Ok(()) => {}
-                Err(stream) => fail(ctx, &record, Some(stream), hello, target, missed).await,
+                Err(stream) => fail(ctx, record, Some(stream), hello, target, missed).await,
             }
         }
-        Err(missed) => fail(ctx, &record, Some(stream), hello, target, missed).await,
+        Err(missed) => fail(ctx, record, Some(stream), hello, target, missed).await,
     }
 }
 
@@ -166,9 +166,7 @@ fn may_be_legacy(failure: &Failure) -> bool {
                 [AlertCode::UNRECOGNIZED_NAME, AlertCode::CERTIFICATE_REQUIRED, AlertCode::NO_APPLICATION_PROTOCOL];
             *stage <= Stage::ServerHello && !hopeless.contains(code)
         }
-        Failure::HandshakeReset { stage }
-        | Failure::HandshakeTruncated { stage }
-        | Failure::HandshakeTimeout { stage } => *stage == Stage::Nothing,
+        Failure::HandshakeReset { stage } | Failure::HandshakeTruncated { stage } => *stage == Stage::Nothing,
         Failure::Incompatible { .. } | Failure::Malformed { .. } | Failure::SchemeNotOffered { .. } => true,
         _ => false,
     }
@@ -179,7 +177,6 @@ fn refusal_words(failure: &Failure) -> String {
         Failure::Alert { code, .. } => format!("it refused a modern handshake with {code}"),
         Failure::HandshakeReset { .. } => "it reset a modern handshake".to_owned(),
         Failure::HandshakeTruncated { .. } => "it closed on a modern handshake".to_owned(),
-        Failure::HandshakeTimeout { .. } => "it did not answer a modern handshake".to_owned(),
         Failure::Incompatible { reason } | Failure::Malformed { reason } | Failure::SchemeNotOffered { reason } => {
             reason.clone()
         }
@@ -285,13 +282,13 @@ async fn rejudge(ctx: &Ctx, record: &Record) {
 /// There is no upstream to be had: the client gets its TLS, and a page that says why.
 async fn fail(
     ctx: &Ctx,
-    record: &Record,
+    record: Record,
     stream: Option<ClientStream>,
     hello: &ClientHello,
     target: &Target,
     mut missed: Missed,
 ) {
-    let worth_probing = missed.handshake.is_none() && missed.failure.reached_server() && may_probe(target);
+    let worth_probing = missed.handshake.is_none() && missed.failure.may_answer_a_probe() && may_probe(target);
     if worth_probing && let Some((handshake, sent)) = probe(&ctx.services.dialler, target, hello.sni.as_deref()).await {
         missed.handshake = Some(Box::new(handshake));
         missed.sent = sent;
@@ -305,12 +302,12 @@ async fn fail(
         return;
     }
     let alpn = page_alpn(hello);
-    if let Some(client) = client_tls::accept(ctx, record, stream, &host, alpn.clone(), GivenKind::ErrorPage).await {
+    if let Some(client) = client_tls::accept(ctx, &record, stream, &host, alpn.clone(), GivenKind::ErrorPage).await {
         record.update(|connection| connection.client.outcome = Some(ClientOutcome::Served)).await;
         let findings: Vec<_> =
             record.with(|connection| connection.findings.clone()).into_iter().chain(report.findings.clone()).collect();
         let page = pages::Failure::new(target, findings);
-        http::serve_page(ctx, client, page, alpn.as_deref() == Some(b"h2")).await;
+        http::serve_page(ctx, Arc::new(record), client, page, alpn.as_deref() == Some(b"h2")).await;
     }
 }
 

@@ -35,11 +35,11 @@ pub(super) struct Route {
 /// Relays a request and gives the answer. An error ends the client's connection as the server's
 /// ended: nothing is tried again.
 pub(super) async fn forward(route: &Route, mut request: Request<Incoming>) -> Result<Response<Tee>, BoxError> {
-    let head = request_head(route, &request);
+    let head = request_head(&route.heads, &request);
     let mut changed = relayed_differently(&head, request.headers());
     let method = request.method().clone();
     let wants_trailers = has_token(request.headers(), &TE, "trailers");
-    let url = url_of(route, &request);
+    let url = url_of(&route.record, route.scheme, &request);
     if !route.upstream.is_http2() {
         changed.extend(strip_hop_by_hop(request.headers_mut()));
     }
@@ -110,13 +110,14 @@ async fn take_answer(
     Response::from_parts(parts, tee.passing_trailers(passes_trailers))
 }
 
-fn request_head(route: &Route, request: &Request<Incoming>) -> Head {
+/// The request's head as it was on the wire.
+pub(super) fn request_head(heads: &Heads, request: &Request<Incoming>) -> Head {
     let (method, uri, headers) = (request.method(), request.uri(), request.headers());
     if request.version() == Version::HTTP_2 {
         let protocol = request.extensions().get::<Protocol>().map(Protocol::as_str);
         return http2_request(method, uri, protocol, headers);
     }
-    route.heads.request(method, uri, request.version(), headers)
+    heads.request(method, uri, request.version(), headers)
 }
 
 fn answer_head(is_http2: bool, heads: &Heads, status: StatusCode, version: Version, headers: &HeaderMap) -> Head {
@@ -124,16 +125,16 @@ fn answer_head(is_http2: bool, heads: &Heads, status: StatusCode, version: Versi
 }
 
 /// The URL as a browser would show it.
-fn url_of(route: &Route, request: &Request<Incoming>) -> String {
+pub(super) fn url_of(record: &Record, scheme: &'static str, request: &Request<Incoming>) -> String {
     let uri: &Uri = request.uri();
     let host = || request.headers().get(HOST).map(|host| crate::text::escape(host.as_bytes()).into_owned());
-    let target = || route.record.with(|connection| connection.target.as_ref().map(ToString::to_string));
+    let target = || record.with(|connection| connection.target.as_ref().map(ToString::to_string));
     let authority = uri.authority().map(ToString::to_string).or_else(host).or_else(target).unwrap_or_default();
-    let default_port = if route.scheme == "https" { ":443" } else { ":80" };
+    let default_port = if scheme == "https" { ":443" } else { ":80" };
     let authority = authority.strip_suffix(default_port).unwrap_or(&authority);
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let is_websocket = asks_upgrade(request.headers()) && has_token(request.headers(), &UPGRADE, "websocket");
-    let scheme = match route.scheme {
+    let scheme = match scheme {
         "https" if is_websocket => "wss",
         "http" if is_websocket => "ws",
         scheme => scheme,

@@ -12,19 +12,34 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
+use super::exchange::{Asked, ExchangeRecord};
+use super::forward::{request_head, url_of};
+use super::heads::Heads;
 use super::relay::http1_builder;
+use crate::net::Tapped;
 use crate::proxy::client_tls::ClientTls;
 use crate::proxy::context::Ctx;
 use crate::proxy::pages::Failure;
+use crate::proxy::record::Record;
 
 /// Answers every request on the connection with the page, until the client has enough.
-pub(in crate::proxy) async fn serve_page(ctx: &Ctx, client: ClientTls, page: Failure, is_http2: bool) {
-    let page = Arc::new(page);
+pub(in crate::proxy) async fn serve_page(
+    ctx: &Ctx,
+    record: Arc<Record>,
+    client: ClientTls,
+    page: Failure,
+    is_http2: bool,
+) {
+    let heads = Heads::of_requests();
+    let io = TokioIo::new(Tapped::new(client, heads.watcher()));
+    let serving = Arc::new((ctx.clone(), record, page));
     let service = service_fn(move |request: Request<Incoming>| {
-        let answer = answer(&page, &request);
-        async move { Ok::<_, Infallible>(answer) }
+        let (serving, heads) = (serving.clone(), heads.clone());
+        async move {
+            let (ctx, record, page) = &*serving;
+            Ok::<_, Infallible>(answer(ctx, record, &heads, "https", page, &request).await)
+        }
     });
-    let io = TokioIo::new(client);
     let served = async {
         if is_http2 {
             let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(io, service).await;
@@ -38,9 +53,23 @@ pub(in crate::proxy) async fn serve_page(ctx: &Ctx, client: ClientTls, page: Fai
     }
 }
 
-/// The page in the form the client asks for; it closes the connection, so that the next request
-/// finds out whether the server is back.
-pub(super) fn answer(page: &Failure, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+/// The page in the form the client asks for, and the exchange on record. It closes the connection,
+/// so that the next request finds out whether the server is back.
+pub(super) async fn answer(
+    ctx: &Ctx,
+    record: &Record,
+    heads: &Heads,
+    scheme: &'static str,
+    page: &Failure,
+    request: &Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    let asked = Asked {
+        method: request.method().to_string(),
+        url: url_of(record, scheme, request),
+        head: request_head(heads, request),
+        changed: Vec::new(),
+    };
+    ExchangeRecord::begin(ctx, record, asked).await.failed("no server to send it to: tlscope answered 502 itself");
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut response = page.response(accept);
     if request.version() < Version::HTTP_2 {

@@ -197,7 +197,8 @@ impl Port {
         record.set_given(Given::without_leaf(GivenKind::ErrorPage));
         record.publish().await;
         let report = self.ctx.judge(record.id(), record.observation()).await.unwrap_or_default();
-        full(page::answer(&pages::Failure::new(target, report.findings.clone()), request))
+        let page = pages::Failure::new(target, report.findings.clone());
+        full(page::answer(&self.ctx, record, &self.heads, "http", &page, request).await)
     }
 }
 
