@@ -38,5 +38,6 @@ pub mod session;
 pub mod store;
 pub mod text;
 pub mod trust;
+pub mod tui;
 pub mod wire;
 pub mod x509;

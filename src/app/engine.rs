@@ -93,15 +93,12 @@ impl Engine {
     pub(super) async fn stop(self) -> Summary {
         self.proxy.stop().await;
         let mut recorder = self.recorder;
-        let summary = match timeout(LAST_WORDS, &mut recorder).await {
-            Ok(summary) => summary,
-            // Somebody's issuer is still being fetched; the session ends without it.
-            Err(_) => {
-                let _ = self.stop_recording.send(());
-                recorder.await
-            }
-        };
-        summary.unwrap_or_default()
+        if let Ok(summary) = timeout(LAST_WORDS, &mut recorder).await {
+            return summary.unwrap_or_default();
+        }
+        // Somebody's issuer is still being fetched; the session ends without it.
+        let _ = self.stop_recording.send(());
+        recorder.await.unwrap_or_default()
     }
 }
 

@@ -11,6 +11,7 @@ mod labour;
 mod logging;
 mod output;
 mod running;
+mod screen;
 mod sessions;
 mod signals;
 

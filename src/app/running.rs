@@ -12,6 +12,7 @@ use tracing::level_filters::LevelFilter;
 use super::engine::Engine;
 use super::exporting::write_har;
 use super::output::{paint_for, say};
+use super::screen::show_run;
 use super::{logging, now, runtime, signals};
 use crate::config::{EventSink, RunSettings};
 use crate::headless::{Tally, human_lines};
@@ -93,11 +94,16 @@ async fn with_screen(settings: &RunSettings) -> anyhow::Result<u8> {
     let mut listening = Listening::start(settings)?;
     let listeners = std::mem::take(&mut listening.listeners);
     let engine = Engine::start(settings, listeners).await?;
-    tokio::select! {
-        () = signals::asked_to_end() => {}
-        () = after(settings.run_for) => {}
-    }
-    finish(settings, engine, listening).await
+    let ended = async {
+        tokio::select! {
+            () = signals::asked_to_end() => {}
+            () = after(settings.run_for) => {}
+        }
+    };
+    let (session, colour) = (engine.session.clone(), settings.colour);
+    let shown = show_run(session, &engine.file, &engine.banner, now(), settings.redaction, colour, ended).await;
+    let code = finish(settings, engine, listening).await?;
+    shown.map(|()| code)
 }
 
 async fn after(time: Option<Duration>) {

@@ -1,27 +1,38 @@
 //! `open`: a session that was kept.
 
 use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::output::print;
+use super::screen::show_file;
+use super::{logging, runtime, signals};
 use crate::config::Globals;
-use crate::store::Archive;
+use crate::export::Redaction;
+use crate::headless::{Paint, human_lines};
+use crate::session::{Change, Told};
+use crate::store::{Archive, StoreError};
 use crate::text;
 
 /// Lists the sessions, or shows one.
 pub(super) fn run(globals: &Globals, session: Option<&Path>) -> anyhow::Result<u8> {
     match session {
-        None => print(&list(&globals.home()?.sessions)?)?,
-        Some(path) => {
-            Archive::open(path)?;
+        None => print(&list(&globals.home()?.sessions))?,
+        Some(path) if io::stdout().is_terminal() => {
+            let home = globals.home()?;
+            logging::start(Some(&home.log), logging::level(globals))?;
+            let colour = globals.colour()?;
+            runtime()?.block_on(show_file(path, Redaction::On, colour, signals::asked_to_end()))?;
         }
+        Some(path) => print(&lines(&Archive::open(path)?)?)?,
     }
     Ok(0)
 }
 
 /// The sessions in a directory, the newest first.
-fn list(dir: &Path) -> anyhow::Result<String> {
+fn list(dir: &Path) -> String {
     let mut found: Vec<(SystemTime, std::path::PathBuf, u64)> = Vec::new();
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -31,7 +42,7 @@ fn list(dir: &Path) -> anyhow::Result<String> {
     }
     found.sort_by_key(|(modified, ..)| std::cmp::Reverse(*modified));
     if found.is_empty() {
-        return Ok(format!("no sessions in {}; `tlscope run` keeps one of every run\n", dir.display()));
+        return format!("no sessions in {}; `tlscope run` keeps one of every run\n", dir.display());
     }
     let mut out = String::new();
     for (_, path, bytes) in found {
@@ -41,5 +52,21 @@ fn list(dir: &Path) -> anyhow::Result<String> {
         };
         let _ = writeln!(out, "{}  {}  {about}", path.display(), text::size(bytes));
     }
+    out
+}
+
+/// What a screen would show, for a pipe: a line for each connection, and what was found.
+fn lines(archive: &Archive) -> anyhow::Result<String> {
+    let mut line = human_lines(Paint::default(), true);
+    let mut out = String::new();
+    archive.each_connection(|connection, report, revision| {
+        let change = Change::Connection(Arc::new(connection), report.map(Arc::new), revision);
+        out.extend(line(&Told::Change(change)));
+        Ok::<_, StoreError>(())
+    })?;
+    archive.each_exchange_record(|exchange| {
+        out.extend(line(&Told::Change(Change::Exchange(Arc::new(exchange)))));
+        Ok::<_, StoreError>(())
+    })?;
     Ok(out)
 }

@@ -64,36 +64,48 @@ impl Banner {
         )
     }
 
+    /// Where it listens, in short.
+    pub fn title(&self) -> String {
+        match self.addresses.first() {
+            Some(address) if address.ip().is_unspecified() => format!(":{}", address.port()),
+            Some(address) => address.to_string(),
+            None => String::new(),
+        }
+    }
+
+    /// What a person needs to begin: labels and values.
+    pub fn entries(&self) -> Vec<(String, String)> {
+        let made = if self.ca_is_new { ", made just now" } else { "" };
+        let mut entries = vec![("try", self.curl())];
+        if self.lab_host.is_some() {
+            let all = format!("tlscope lab --drive {}", self.local());
+            entries.push(("try all", format!("{all}   (a client to each of the lab's servers)")));
+        }
+        entries.extend(self.remote().map(|remote| ("devices", self.device_steps(remote))));
+        entries.push(("CA", format!("{}{made}: {}", self.ca_name, self.ca_file.display())));
+        entries.extend(self.session.as_ref().map(|session| ("session", session.display().to_string())));
+        let note = "clients are shown good certificates: an app's own refusal of a bad one is switched off";
+        entries.push(("note", note.to_owned()));
+        entries.extend(self.warnings.iter().map(|warning| ("warning", warning.clone())));
+        entries.into_iter().map(|(label, value)| (label.to_owned(), value)).collect()
+    }
+
+    fn device_steps(&self, remote: SocketAddr) -> String {
+        if self.allowed.is_empty() {
+            let allow = format!("--allow {}/{}", remote.ip(), if remote.is_ipv4() { 24 } else { 64 });
+            return format!("set their proxy to {remote}, start tlscope with {allow}, open http://tlscope.test/");
+        }
+        let allowed = self.allowed.join(", ");
+        format!("set their proxy to {remote}, open http://tlscope.test/; served: this machine, {allowed}")
+    }
+
     /// The lines.
     pub fn text(&self, paint: Paint) -> String {
         let addresses: Vec<String> = self.addresses.iter().map(ToString::to_string).collect();
-        let made = if self.ca_is_new { ", made just now" } else { "" };
-        let mut out = format!(
-            "{} listens on {}\n",
-            paint.bold(&format!("tlscope {}", env!("CARGO_PKG_VERSION"))),
-            addresses.join(" and ")
-        );
-        let mut line = |label: &str, value: &str| {
+        let name = paint.bold(&format!("tlscope {}", env!("CARGO_PKG_VERSION")));
+        let mut out = format!("{name} listens on {}\n", addresses.join(" and "));
+        for (label, value) in self.entries() {
             out.push_str(&format!("  {} {value}\n", paint.dim(&format!("{label:<9}"))));
-        };
-        line("try", &self.curl());
-        if let Some(remote) = self.remote() {
-            let allow = format!("--allow {}/{}", remote.ip(), if remote.is_ipv4() { 24 } else { 64 });
-            let steps = if self.allowed.is_empty() {
-                format!("set their proxy to {remote}, start tlscope with {allow}, open http://tlscope.test/")
-            } else {
-                let allowed = self.allowed.join(", ");
-                format!("set their proxy to {remote}, open http://tlscope.test/; served: this machine, {allowed}")
-            };
-            line("devices", &steps);
-        }
-        line("CA", &format!("{}{made}: {}", self.ca_name, self.ca_file.display()));
-        if let Some(session) = &self.session {
-            line("session", &session.display().to_string());
-        }
-        line("note", "clients are shown good certificates: an app's own refusal of a bad one is switched off");
-        for warning in &self.warnings {
-            line("warning", warning);
         }
         out
     }

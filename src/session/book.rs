@@ -192,9 +192,13 @@ impl Book {
     /// An exchange has a new state.
     pub fn fold_exchange(&mut self, exchange: Arc<Exchange>) {
         let id = exchange.id;
-        // Its connection has a request now, and is no row of its own any more.
-        self.remove_row(RowId::Connection(exchange.connection));
-        self.put_row(Row::of_exchange(&exchange));
+        let row = Row::of_exchange(&exchange);
+        // Its connection has a request now, and is no row of its own any more: the first exchange
+        // stands in its place, so that no other row has to move.
+        if let Some(place) = self.places.remove(&RowId::Connection(exchange.connection)) {
+            self.places.insert(row.id, place);
+        }
+        self.put_row(row);
         self.body_bytes += body_bytes(&exchange);
         if let Some(before) = self.exchanges.insert(id, exchange) {
             self.body_bytes -= body_bytes(&before);
@@ -206,6 +210,12 @@ impl Book {
             let Some(old) = self.exchange_order.pop_front().and_then(|old| self.exchanges.remove(&old)) else { break };
             self.body_bytes -= body_bytes(&old);
         }
+    }
+
+    /// An exchange of a session that is over: its row alone, for the rest is in the session file.
+    pub fn fold_record(&mut self, exchange: &Exchange) {
+        self.totals.exchanges += 1;
+        self.put_row(Row::of_exchange(exchange));
     }
 
     /// A message went by.
@@ -287,20 +297,6 @@ impl Book {
                 self.forget_row(&old);
             }
         }
-    }
-
-    /// Takes a row out. It is nearly always the newest; the places of those behind it move up.
-    fn remove_row(&mut self, id: RowId) {
-        let Some(place) = self.places.remove(&id) else { return };
-        let Some(row) = self.rows.remove(place - self.gone) else { return };
-        self.forget_row(&row);
-        for behind in place..self.gone + self.rows.len() {
-            if let Some(id) = self.row(behind).map(|row| row.id) {
-                self.places.insert(id, behind);
-            }
-            self.note_change(behind);
-        }
-        self.note_change(self.gone + self.rows.len());
     }
 
     fn forget_row(&mut self, row: &Row) {

@@ -31,6 +31,12 @@ pub struct Session {
 }
 
 impl Session {
+    /// A session in which nothing will happen any more.
+    pub fn finished(book: Book) -> Self {
+        let (_, version) = watch::channel(book.version());
+        Self { book: Arc::new(Mutex::new(book)), version }
+    }
+
     /// Looks at the book. Keep it short: the recorder waits meanwhile.
     pub fn look<T>(&self, with: impl FnOnce(&Book) -> T) -> T {
         with(&lock(&self.book))

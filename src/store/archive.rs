@@ -127,6 +127,18 @@ impl Archive {
         )
     }
 
+    /// Hands over every exchange without its bodies, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read, or what `each` returns.
+    pub fn each_exchange_record<E: From<StoreError>>(
+        &self,
+        mut each: impl FnMut(Exchange) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let query = "SELECT record FROM exchanges ORDER BY id";
+        self.each(query, params![], |row| row.get::<_, String>(0), |record| read(&record).map_or(Ok(()), &mut each))
+    }
+
     /// One exchange with its bodies.
     ///
     /// # Errors

@@ -17,4 +17,4 @@ mod width;
 pub use document::{PAGE_POLICY, document};
 pub use numbers::{count, duration, milliseconds, size};
 pub use safe::{escape, html, safe, safe_bytes, unicode_host};
-pub use width::{elide, elide_middle, pad, width};
+pub use width::{elide, elide_middle, pad, width, wrap};

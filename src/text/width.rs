@@ -42,6 +42,32 @@ pub fn pad(text: &str, columns: usize) -> String {
     out
 }
 
+/// `text` in lines of at most `columns`, broken at spaces where there are any. An empty text is one
+/// empty line.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while width(rest) > columns {
+        let fits = match prefix(rest, columns) {
+            // A character wider than the whole line still has to go somewhere.
+            "" => rest.graphemes(true).next().unwrap_or(rest),
+            fits => fits,
+        };
+        let at_space = rest.get(fits.len()..).is_some_and(|rest| rest.starts_with(' '));
+        let line = match fits.trim_end().rfind(' ') {
+            Some(space) if !at_space && space > 0 => fits.get(..space).unwrap_or(fits),
+            _ => fits,
+        };
+        lines.push(line.trim_end().to_owned());
+        rest = rest.get(line.len()..).unwrap_or_default().trim_start_matches(' ');
+    }
+    if !rest.is_empty() || lines.is_empty() {
+        lines.push(rest.to_owned());
+    }
+    lines
+}
+
 fn prefix(text: &str, columns: usize) -> &str {
     let mut used = 0;
     for (at, cluster) in text.grapheme_indices(true) {
@@ -67,6 +93,19 @@ fn suffix(text: &str, columns: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wraps_at_spaces_and_through_what_has_none() {
+        assert_eq!(wrap("", 5), [""]);
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("日本語", 1), ["日", "本", "語"]);
+        assert_eq!(wrap("a bcdefgh", 4), ["a", "bcde", "fgh"]);
+        for columns in 0..20 {
+            let lines = wrap("The  server leaves out 日本 certificates", columns);
+            assert!(lines.iter().all(|line| width(line) <= columns.max(2)), "{lines:?}");
+        }
+    }
 
     #[test]
     fn cuts_by_columns_and_never_through_a_character() {

@@ -47,16 +47,16 @@ fn a_connection_is_a_row_until_it_has_a_request() {
     assert_eq!(requests(&book), ["(connecting)"]);
     book.fold_connection(Arc::new(connection(2)));
     book.fold_exchange(Arc::new(exchange(1, 1, 0)));
-    assert_eq!(requests(&book), ["(connecting)", "GET /1"]);
+    assert_eq!(requests(&book), ["GET /1", "(connecting)"], "the exchange stands where its connection stood");
     for place in book.places() {
         let id = book.row(place).unwrap().id;
-        assert_eq!(book.place_of(id), Some(place), "places stay right when a row is taken out");
+        assert_eq!(book.place_of(id), Some(place), "places are right");
     }
     let mut with_exchange = closed(1, Outcome::Relayed);
     with_exchange.exchanges = 1;
     book.fold_connection(Arc::new(with_exchange));
     book.fold_connection(Arc::new(closed(2, Outcome::ClientFailed)));
-    assert_eq!(requests(&book), ["(client failed)", "GET /1"]);
+    assert_eq!(requests(&book), ["GET /1", "(client failed)"]);
 }
 
 #[test]

@@ -1,0 +1,101 @@
+//! Which key does what, and the words of the help.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::panes::Pane;
+
+/// Something a person wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Up or down by so many rows or lines.
+    Move(isize),
+    /// By so many screenfuls.
+    Page(isize),
+    /// To the first.
+    Top,
+    /// To the last.
+    Bottom,
+    /// To the next or the previous row with a defect.
+    Problem(isize),
+    /// To the next or the previous pane.
+    Turn(isize),
+    /// To this pane.
+    Show(Pane),
+    /// From the list into the detail, and on to the whole screen.
+    Enter,
+    /// Back out.
+    Back,
+    /// Keep to the newest row, or stop doing so.
+    Follow,
+    /// Write a filter.
+    Filter,
+    /// How to point a device here.
+    Setup,
+    /// Write the session as HAR.
+    Export,
+    /// What the keys do.
+    Help,
+    /// End.
+    Quit,
+}
+
+/// A group of keys as the help shows them: keys, what they do.
+pub(super) const HELP: &[(&str, &str)] = &[
+    ("↑ ↓  j k", "move; in the detail: scroll"),
+    ("PgUp PgDn", "by a screenful"),
+    ("g G  Home End", "first, last"),
+    ("n N", "next, previous row with a defect"),
+    ("1 … 6", "findings, chain, handshake, request, response, timing"),
+    ("Tab  Shift-Tab", "next, previous pane"),
+    ("Enter", "into the detail; again: over the whole screen"),
+    ("Esc", "back; in the list: clear the filter"),
+    ("/", "filter"),
+    ("f", "follow the newest row, or stop"),
+    ("s", "set a device up"),
+    ("x", "export the session as HAR"),
+    ("?", "this help"),
+    ("q  Ctrl-C", "quit; the session file is complete"),
+];
+
+/// The filter language in short, for the help.
+pub(super) const FILTER_HELP: &[(&str, &str)] = &[
+    ("api", "the word anywhere in host or request"),
+    ("host:pay  path:/v1", "in one part; also method: device: finding: issuer: san: alert: given:"),
+    ("severity:>=error", "with an order; also status: tls: expires: size: took:"),
+    ("tls:<1.2  expires:<30d", "size:>1M  took:>500ms  status:5xx"),
+    ("! & | ( )", "not, and (or a space), or, brackets"),
+];
+
+/// What a key means where nothing is being typed.
+pub(super) fn action(key: KeyEvent) -> Option<Action> {
+    if key.modifiers.contains(KeyModifiers::CONTROL) {
+        return match key.code {
+            KeyCode::Char('c') => Some(Action::Quit),
+            KeyCode::Char('d') => Some(Action::Page(1)),
+            KeyCode::Char('u') => Some(Action::Page(-1)),
+            _ => None,
+        };
+    }
+    Some(match key.code {
+        KeyCode::Up | KeyCode::Char('k') => Action::Move(-1),
+        KeyCode::Down | KeyCode::Char('j') => Action::Move(1),
+        KeyCode::PageUp => Action::Page(-1),
+        KeyCode::PageDown | KeyCode::Char(' ') => Action::Page(1),
+        KeyCode::Home | KeyCode::Char('g') => Action::Top,
+        KeyCode::End | KeyCode::Char('G') => Action::Bottom,
+        KeyCode::Char('n') => Action::Problem(1),
+        KeyCode::Char('N') => Action::Problem(-1),
+        KeyCode::Tab | KeyCode::Right | KeyCode::Char('l') => Action::Turn(1),
+        KeyCode::BackTab | KeyCode::Left | KeyCode::Char('h') => Action::Turn(-1),
+        KeyCode::Char(digit @ '1'..='6') => Action::Show(Pane::numbered(digit)?),
+        KeyCode::Enter => Action::Enter,
+        KeyCode::Esc | KeyCode::Backspace => Action::Back,
+        KeyCode::Char('f') => Action::Follow,
+        KeyCode::Char('/') => Action::Filter,
+        KeyCode::Char('s') => Action::Setup,
+        KeyCode::Char('x') => Action::Export,
+        KeyCode::Char('?') | KeyCode::F(1) => Action::Help,
+        KeyCode::Char('q') => Action::Quit,
+        _ => return None,
+    })
+}

@@ -1,0 +1,211 @@
+//! From what happens to the next state.
+
+use std::path::PathBuf;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::layout::Size;
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler as _;
+
+use super::about::Effect;
+use super::keymap::{Action, action};
+use super::state::{Focus, Overlay, State, Typing};
+use crate::session::{Book, Detail, Filter, RowId};
+
+/// Something that happened.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// On the keyboard, or to the window.
+    Terminal(Event),
+    /// A row was looked up.
+    Loaded(RowId, Option<Box<Detail>>),
+    /// An export is done, or why not.
+    Exported(PathBuf, Result<(), String>),
+}
+
+impl State {
+    /// Takes a message in.
+    pub(super) fn update(&mut self, message: Message, book: &Book) -> Option<Effect> {
+        match message {
+            Message::Terminal(Event::Key(key)) if key.kind != KeyEventKind::Release => self.key(key, book),
+            Message::Terminal(Event::Resize(width, height)) => {
+                self.size = Size { width, height };
+                None
+            }
+            Message::Terminal(Event::Paste(text)) => {
+                text.chars().filter(|c| !c.is_control()).for_each(|c| self.typed(KeyCode::Char(c)));
+                None
+            }
+            Message::Terminal(_) => None,
+            Message::Loaded(id, detail) => {
+                self.take_detail(id, detail.map(|detail| *detail));
+                None
+            }
+            Message::Exported(path, done) => {
+                self.toast = Some(match done {
+                    Ok(()) => format!("written to {}", path.display()),
+                    Err(why) => why,
+                });
+                None
+            }
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent, book: &Book) -> Option<Effect> {
+        self.toast = None;
+        let interrupts = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
+        if self.typing.is_some() && !interrupts {
+            return self.key_while_typing(key);
+        }
+        let action = action(key)?;
+        if self.overlay != Overlay::None && action != Action::Quit {
+            self.overlay = Overlay::None;
+            if matches!(action, Action::Back | Action::Enter | Action::Help | Action::Setup) {
+                return None;
+            }
+        }
+        self.act(action, book)
+    }
+
+    fn act(&mut self, action: Action, book: &Book) -> Option<Effect> {
+        match action {
+            Action::Move(by) => self.travel(by),
+            Action::Page(by) => self.travel(by * self.page_rows()),
+            Action::Top => self.travel(isize::MIN / 2),
+            Action::Bottom => {
+                self.travel(isize::MAX / 2);
+                // At the end of a list that grows, a person wants to stay at its end.
+                self.follow = self.is_live() && self.focus == Focus::List;
+            }
+            Action::Problem(by) => self.jump_to_problem(by, book),
+            Action::Turn(by) => self.show(self.pane.turned(by)),
+            Action::Show(pane) => self.show(pane),
+            Action::Enter => {
+                self.focus = Focus::Detail { whole: self.focus != Focus::List };
+            }
+            Action::Back => self.back(),
+            Action::Follow => self.follow = !self.follow,
+            Action::Filter => self.typing = Some(Typing::Filter(Input::new(self.list.filter().text().to_owned()), None)),
+            Action::Export => self.typing = Some(Typing::Export(Input::new(self.about.export_name.clone()))),
+            Action::Setup => self.overlay = Overlay::Setup,
+            Action::Help => self.overlay = Overlay::Help,
+            Action::Quit => {
+                self.is_quitting = true;
+                return Some(Effect::Quit);
+            }
+        }
+        None
+    }
+
+    fn show(&mut self, pane: super::panes::Pane) {
+        self.pane = pane;
+        self.scroll = 0;
+    }
+
+    /// A screenful less a line, so that the eye keeps its place.
+    fn page_rows(&self) -> isize {
+        let (list, pane) = super::view::windows(self);
+        let rows = if self.focus == Focus::List { list } else { pane };
+        isize::try_from(rows.saturating_sub(1).max(1)).unwrap_or(1)
+    }
+
+    fn travel(&mut self, by: isize) {
+        if self.focus != Focus::List {
+            self.scroll = self.scroll.saturating_add_signed(by).min(self.laid.lines.len().saturating_sub(1));
+            return;
+        }
+        let at = self.selected.map_or(0, |place| self.list.position(place));
+        let last = self.list.len().saturating_sub(1);
+        let at = at.saturating_add_signed(by).min(last);
+        self.select(self.list.place(at));
+    }
+
+    fn select(&mut self, place: Option<usize>) {
+        self.follow = false;
+        if place.is_some() {
+            self.selected = place;
+        }
+    }
+
+    fn jump_to_problem(&mut self, by: isize, book: &Book) {
+        let at = self.selected.map_or(0, |place| self.list.position(place));
+        let has_defect = |at: &usize| {
+            let row = self.list.place(*at).and_then(|place| book.row(place));
+            row.and_then(|row| book.line(row.connection)?.worst()).is_some_and(|w| w > crate::model::Severity::Info)
+        };
+        let found = if by > 0 {
+            (at + 1..self.list.len()).find(has_defect)
+        } else {
+            (0..at).rev().find(has_defect)
+        };
+        match found {
+            Some(at) => self.select(self.list.place(at)),
+            None => self.toast = Some("no further row with a defect".to_owned()),
+        }
+    }
+
+    fn back(&mut self) {
+        match self.focus {
+            Focus::Detail { whole: true } => self.focus = Focus::Detail { whole: false },
+            Focus::Detail { whole: false } => self.focus = Focus::List,
+            Focus::List => self.list.set_filter(Filter::everything()),
+        }
+    }
+
+    fn key_while_typing(&mut self, key: KeyEvent) -> Option<Effect> {
+        match key.code {
+            KeyCode::Esc => self.typing = None,
+            KeyCode::Enter => return self.typed_whole(),
+            KeyCode::Tab => self.complete(),
+            _ => {
+                if let Some(Typing::Filter(input, _) | Typing::Export(input)) = &mut self.typing {
+                    input.handle_event(&Event::Key(key));
+                }
+                self.check_filter();
+            }
+        }
+        None
+    }
+
+    fn typed(&mut self, code: KeyCode) {
+        if self.typing.is_some() {
+            self.key_while_typing(KeyEvent::new(code, KeyModifiers::NONE));
+        }
+    }
+
+    fn complete(&mut self) {
+        if let Some(Typing::Filter(input, _)) = &mut self.typing {
+            let value = input.value();
+            let start = value.rfind([' ', '(', '!', '&', '|']).map_or(0, |at| at + 1);
+            let (before, word) = value.split_at_checked(start).unwrap_or((value, ""));
+            if let Some(whole) = Filter::completions(word).into_iter().next() {
+                *input = Input::new(format!("{before}{whole}"));
+            }
+        }
+        self.check_filter();
+    }
+
+    /// Says while it is being typed what cannot be read of it.
+    fn check_filter(&mut self) {
+        if let Some(Typing::Filter(input, fault)) = &mut self.typing {
+            *fault = Filter::parse(input.value()).err().map(|error| (error.at, error.why));
+        }
+    }
+
+    fn typed_whole(&mut self) -> Option<Effect> {
+        match self.typing.take()? {
+            Typing::Export(input) if input.value().trim().is_empty() => None,
+            Typing::Export(input) => {
+                self.toast = Some("writing …".to_owned());
+                Some(Effect::Export(PathBuf::from(input.value())))
+            }
+            Typing::Filter(input, _) => {
+                match Filter::parse(input.value()) {
+                    Ok(filter) => self.list.set_filter(filter),
+                    Err(error) => self.typing = Some(Typing::Filter(input, Some((error.at, error.why)))),
+                }
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The lines above and below, and what an empty screen teaches.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+use tui_input::Input;
+
+use crate::model::Severity;
+use crate::text;
+use crate::tui::state::{Focus, State, Typing};
+use crate::tui::style::Look;
+
+pub(super) fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    let totals = state.totals;
+    let mut left = vec![Look::bold(&format!(" tlscope {} ", env!("CARGO_PKG_VERSION"))), Look::plain(&state.about.title)];
+    let counts = format!("  {} devices  {} conn", totals.devices, text::count(totals.connections));
+    left.push(Look::plain(&counts));
+    if let Some(since) = state.about.recording_since {
+        let seconds = u64::try_from(state.now.ms_since(since) / 1000).unwrap_or(0);
+        left.push(Look::span("  ● ", state.look.severity(Severity::Error)));
+        left.push(Look::plain(&format!("rec {}", text::duration(seconds))));
+    }
+    let mut right = Vec::new();
+    for (severity, count) in
+        [(Severity::Fatal, totals.fatal), (Severity::Error, totals.error), (Severity::Warning, totals.warning)]
+    {
+        let words = format!("  {} {} {severity}", severity.glyph(), text::count(count));
+        let style = if count > 0 { state.look.severity(severity) } else { Style::new().add_modifier(Modifier::DIM) };
+        right.push(Look::span(&words, style));
+    }
+    let drops = totals.bodies_dropped + totals.records_dropped;
+    if drops > 0 {
+        right.push(Look::span(&format!("  drops {drops}"), state.look.severity(Severity::Warning)));
+    }
+    let used = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
+    let room = usize::from(area.width);
+    if used(&left) + used(&right) < room {
+        left.push(Look::plain(&" ".repeat(room - used(&left) - used(&right) - 1)));
+        left.extend(right);
+    } else {
+        // On a narrow screen what is wrong matters more than where we listen.
+        left.truncate(1);
+        left.extend(right);
+    }
+    frame.render_widget(Paragraph::new(Line::from(left)), area);
+}
+
+pub(super) fn footer(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    match (&state.typing, &state.toast) {
+        (Some(Typing::Filter(input, fault)), _) => typed(frame, area, " filter: ", input, fault.as_ref(), state),
+        (Some(Typing::Export(input)), _) => typed(frame, area, " write HAR to: ", input, None, state),
+        (None, Some(toast)) => {
+            frame.render_widget(Paragraph::new(Line::from(Look::span(&format!(" {toast}"), state.look.accent()))), area);
+        }
+        (None, None) => frame.render_widget(Paragraph::new(keys(state, usize::from(area.width))), area),
+    }
+}
+
+/// What the keys do here, as many as there is room for.
+fn keys(state: &State, columns: usize) -> Line<'static> {
+    let here: &[(&str, &str)] = match state.focus {
+        Focus::List => &[("/", "filter"), ("tab", "pane"), ("enter", "open"), ("f", "follow"), ("n", "next defect")],
+        Focus::Detail { .. } => &[("↑↓", "scroll"), ("tab", "pane"), ("enter", "whole screen"), ("esc", "back")],
+    };
+    let everywhere: &[(&str, &str)] = &[("s", "setup"), ("x", "export"), ("?", "help"), ("q", "quit")];
+    let mut spans = vec![Span::raw(" ")];
+    let mut used = 1;
+    for (key, does) in here.iter().chain(everywhere) {
+        let width = text::width(key) + text::width(does) + 3;
+        if used + width > columns {
+            break;
+        }
+        used += width;
+        spans.extend([Look::bold(key), Look::plain(" "), Look::dim(does), Look::plain("  ")]);
+    }
+    Line::from(spans)
+}
+
+/// A line that is being typed, with what is wrong with it.
+fn typed(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    label: &str,
+    input: &Input,
+    fault: Option<&(usize, String)>,
+    state: &State,
+) {
+    let mut spans = vec![Look::bold(label)];
+    let value = input.value();
+    match fault {
+        Some((at, why)) => {
+            let (good, bad) = value.split_at_checked(*at).unwrap_or((value, ""));
+            let wrong = state.look.severity(Severity::Error).add_modifier(Modifier::UNDERLINED);
+            spans.extend([Look::plain(good), Look::span(bad, wrong)]);
+            spans.push(Look::span(&format!("  {why}"), state.look.severity(Severity::Error)));
+        }
+        None => spans.push(Look::plain(value)),
+    }
+    frame.render_widget(Paragraph::new(Line::from(spans)), area);
+    let column = text::width(label) + input.visual_cursor();
+    let column = u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    frame.set_cursor_position(Position::new(area.x + column, area.y));
+}
+
+/// What an empty screen teaches: the next step.
+pub(super) fn lessons(state: &State) -> Vec<Line<'static>> {
+    if state.rows > 0 {
+        return vec![
+            Line::from(Look::plain("No row matches the filter.")),
+            Line::from(Look::dim("/ changes it, Esc clears it.")),
+        ];
+    }
+    if !state.is_live() {
+        return vec![Line::from(Look::plain("This session is empty."))];
+    }
+    let mut lines = vec![Line::from(Look::plain("Nothing has come yet. Point a client at this proxy:")), Line::default()];
+    let columns = super::pane_columns(state);
+    for (label, value) in &state.about.setup {
+        lines.extend(Look::labelled(label, value, columns));
+    }
+    lines
+}

@@ -1,0 +1,148 @@
+//! The list.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Cell, Row as TableRow, Table};
+
+use super::border_of;
+use crate::model::Severity;
+use crate::session::Line as Common;
+use crate::text;
+use crate::tui::state::{Focus, Shown, State};
+use crate::tui::style::Look;
+
+/// A column: its name, how wide it is, and from which width of the screen on it is shown.
+struct Column {
+    name: &'static str,
+    width: Constraint,
+    from: u16,
+    cell: fn(&Shown, &State, usize) -> Cell<'static>,
+}
+
+const COLUMNS: &[Column] = &[
+    Column { name: "time", width: Constraint::Length(8), from: 60, cell: time },
+    Column { name: "device", width: Constraint::Length(15), from: 110, cell: device },
+    Column { name: "host", width: Constraint::Fill(3), from: 0, cell: host },
+    Column { name: "request", width: Constraint::Fill(3), from: 70, cell: request },
+    Column { name: "st", width: Constraint::Length(3), from: 50, cell: status },
+    Column { name: "tls", width: Constraint::Length(3), from: 60, cell: tls },
+    Column { name: "findings", width: Constraint::Fill(4), from: 0, cell: findings },
+    Column { name: "ms", width: Constraint::Length(5), from: 78, cell: took },
+    Column { name: "size", width: Constraint::Length(5), from: 78, cell: size },
+];
+
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    let block = Block::new().borders(Borders::TOP).border_type(border_of(state.focus == Focus::List));
+    let block = block.title_top(title(state));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let columns: Vec<&Column> = COLUMNS.iter().filter(|column| area.width >= column.from).collect();
+    let widths: Vec<Constraint> = columns.iter().map(|column| column.width).collect();
+    let measured = ratatui::layout::Layout::horizontal(widths.clone()).spacing(1).split(inner);
+    let room = |at: usize| measured.get(at).map_or(0, |area| usize::from(area.width));
+    let rows = state.shown.iter().map(|shown| {
+        let cells = columns.iter().enumerate().map(|(at, column)| (column.cell)(shown, state, room(at)));
+        let style = if shown.is_selected { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+        TableRow::new(cells).style(style)
+    });
+    let head = columns.iter().map(|column| Cell::from(Look::dim(column.name)));
+    let table = Table::new(rows, widths).column_spacing(1).header(TableRow::new(head));
+    frame.render_widget(table, inner);
+}
+
+fn title(state: &State) -> Line<'static> {
+    let filter = state.list.filter();
+    let mut spans = vec![Look::bold(" traffic ")];
+    if filter.is_everything() {
+        spans.push(Look::dim(&format!("─ {} rows ", state.rows)));
+    } else {
+        spans.push(Look::plain("─ filter: "));
+        spans.push(Look::span(filter.text(), state.look.accent()));
+        spans.push(Look::dim(&format!(" ─ {} of {} rows ", state.list.len(), state.rows)));
+    }
+    if !state.is_listed {
+        spans.push(Look::plain("─ looking … "));
+    }
+    if state.follow {
+        spans.push(Look::span("─ following ", state.look.good()));
+    }
+    Line::from(spans)
+}
+
+fn time(shown: &Shown, _: &State, _: usize) -> Cell<'static> {
+    Cell::from(Look::dim(&shown.row.started.clock()))
+}
+
+fn device(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
+    let ip = shown.line.as_ref().map(|line| line.device);
+    let words = match ip {
+        Some(ip) if ip.is_loopback() => "this machine".to_owned(),
+        Some(ip) => ip.to_string(),
+        None => String::new(),
+    };
+    Cell::from(Look::plain(&text::elide_middle(&words, columns)))
+}
+
+fn host(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
+    let host = shown.line.as_ref().map_or("", |line| &line.host);
+    let host = text::safe(host);
+    let both = match text::unicode_host(&host) {
+        Some(unicode) => format!("{host} ({})", text::safe(&unicode)),
+        None => host.into_owned(),
+    };
+    Cell::from(Look::plain(&text::elide_middle(&both, columns)))
+}
+
+fn request(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
+    Cell::from(Look::plain(&text::elide_middle(&text::safe(&shown.row.request), columns)))
+}
+
+fn status(shown: &Shown, state: &State, _: usize) -> Cell<'static> {
+    let style = match shown.row.status {
+        400..500 => state.look.severity(Severity::Warning),
+        500.. => state.look.severity(Severity::Error),
+        _ => Style::new(),
+    };
+    let words = if shown.row.status == 0 { "-".to_owned() } else { shown.row.status.to_string() };
+    Cell::from(Look::span(&words, style))
+}
+
+fn tls(shown: &Shown, _: &State, _: usize) -> Cell<'static> {
+    let version = shown.line.as_ref().and_then(|line| line.tls).map(|version| version.to_string());
+    let version = version.unwrap_or_else(|| "-".to_owned());
+    Cell::from(Look::plain(version.strip_prefix("TLS ").unwrap_or(&version)))
+}
+
+fn findings(shown: &Shown, state: &State, columns: usize) -> Cell<'static> {
+    let Some(line) = &shown.line else { return Cell::default() };
+    Cell::from(Line::from(finding_spans(line, state, columns)))
+}
+
+fn finding_spans(line: &Common, state: &State, columns: usize) -> Vec<Span<'static>> {
+    let defects: Vec<_> = line.findings.iter().filter(|(_, severity)| *severity > Severity::Info).collect();
+    match defects.split_first() {
+        None if line.judged => vec![Look::span("✓", state.look.good())],
+        None => Vec::new(),
+        Some(((id, severity), others)) => {
+            let more = if others.is_empty() { String::new() } else { format!(" +{}", others.len()) };
+            let room = columns.saturating_sub(text::width(&more) + 2);
+            let words = format!("{} {}", severity.glyph(), text::elide(id.as_str(), room));
+            vec![Look::span(&words, state.look.severity(*severity)), Look::plain(&more)]
+        }
+    }
+}
+
+fn took(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
+    let words = shown.row.took_ms.map_or("…".to_owned(), |ms| text::milliseconds(f64::from(ms)));
+    Cell::from(Look::plain(&right(&words, columns)))
+}
+
+fn size(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
+    Cell::from(Look::plain(&right(&text::size(shown.row.size), columns)))
+}
+
+fn right(words: &str, columns: usize) -> String {
+    format!("{words:>columns$}")
+}
