@@ -38,7 +38,8 @@ pub(super) fn run(globals: &Globals, args: CheckArgs) -> anyhow::Result<u8> {
         }
         ReportFormat::Human => {
             let paint = paint_for(settings.colour, std::io::IsTerminal::is_terminal(&std::io::stdout()));
-            let reports: Vec<String> = checked.iter().map(|one| check_report(one, &label_of(one, &label), paint)).collect();
+            let reports: Vec<String> =
+                checked.iter().map(|one| check_report(one, &label_of(one, &label), paint)).collect();
             print(&reports.join("\n"))?;
         }
     }

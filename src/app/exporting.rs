@@ -78,7 +78,8 @@ impl Latest {
             let (connection, report) = archive.connection(id)?.unzip();
             *self = Self { id: Some(id), connection, report: report.flatten() };
         }
-        let connection = self.connection.as_ref().with_context(|| format!("connection {} is not in the session", id.0))?;
+        let connection =
+            self.connection.as_ref().with_context(|| format!("connection {} is not in the session", id.0))?;
         Ok((connection, self.report.as_ref()))
     }
 }

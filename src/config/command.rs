@@ -376,7 +376,9 @@ mod tests {
 
     #[test]
     fn switches_can_be_turned_off() {
-        for (line, expected) in [("--offline", Some(true)), ("--offline=false", Some(false)), ("--offline=1", Some(true))] {
+        for (line, expected) in
+            [("--offline", Some(true)), ("--offline=false", Some(false)), ("--offline=1", Some(true))]
+        {
             let cli = read(words(&format!("tlscope check {line} a.test"))).unwrap();
             let Command::Check(args) = cli.command else { panic!("not check") };
             assert_eq!(args.inquiry.offline, expected, "{line}");

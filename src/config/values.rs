@@ -174,7 +174,9 @@ mod tests {
 
     #[test]
     fn times_and_sizes_are_read() {
-        for (text, ms) in [("300ms", 300), ("8s", 8000), ("1.5s", 1500), ("10m", 600_000), ("2", 2000), ("1h", 3_600_000)] {
+        for (text, ms) in
+            [("300ms", 300), ("8s", 8000), ("1.5s", 1500), ("10m", 600_000), ("2", 2000), ("1h", 3_600_000)]
+        {
             assert_eq!(text.parse::<Span>().unwrap().0, Duration::from_millis(ms), "{text}");
         }
         for (text, bytes) in [("0", 0), ("64k", 65_536), ("2M", 2 << 20), ("1 GiB", 1 << 30)] {

@@ -101,7 +101,9 @@ mod tests {
         let redacted = redacted_exchange(exchange.clone(), Redaction::On);
         let everything = format!("{redacted:?}");
         assert!(!everything.contains("s3cret"), "{everything}");
-        assert!(everything.contains("Host: a.test") && everything.contains("\\\"me\\\"") && redacted.changed.len() == 1);
+        assert!(
+            everything.contains("Host: a.test") && everything.contains("\\\"me\\\"") && redacted.changed.len() == 1
+        );
         assert_eq!(redacted_exchange(exchange.clone(), Redaction::WithSecrets), exchange);
     }
 }

@@ -19,3 +19,6 @@ mod view;
 
 pub use about::{About, Exporter, Hooks};
 pub use run::run;
+
+#[cfg(test)]
+mod tests;

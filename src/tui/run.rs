@@ -4,7 +4,7 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use crossterm::event::EventStream;
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use ratatui::layout::Size;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -53,17 +53,13 @@ pub async fn run(
             draw_at = Some(draw_at.map_or(at, |before| before.min(at)));
         };
         tokio::select! {
+            // In this order, so that every key that waits is taken before a frame is drawn.
+            biased;
+            () = &mut ended => return Ok(()),
             key = keys.next() => {
                 // A terminal that is gone ends or fails: either way there is nobody left to see.
                 let Some(Ok(key)) = key else { return Ok(()) };
-                let mut next = Some(Message::Terminal(key));
-                while let Some(message) = next.take() {
-                    apply(&mut state, message, &session, &hooks, &tell);
-                    next = match keys.next().now_or_never() {
-                        Some(Some(Ok(key))) => Some(Message::Terminal(key)),
-                        _ => None,
-                    };
-                }
+                apply(&mut state, Message::Terminal(key), &session, &hooks, &tell);
                 soon(AFTER_INPUT);
             }
             Some(message) = told.recv() => {
@@ -84,7 +80,6 @@ pub async fn run(
                     carry_out(effect, &hooks, &tell);
                 }
             }
-            () = &mut ended => return Ok(()),
         }
         if state.is_quitting {
             return Ok(());

@@ -85,7 +85,9 @@ impl State {
             }
             Action::Back => self.back(),
             Action::Follow => self.follow = !self.follow,
-            Action::Filter => self.typing = Some(Typing::Filter(Input::new(self.list.filter().text().to_owned()), None)),
+            Action::Filter => {
+                self.typing = Some(Typing::Filter(Input::new(self.list.filter().text().to_owned()), None))
+            }
             Action::Export => self.typing = Some(Typing::Export(Input::new(self.about.export_name.clone()))),
             Action::Setup => self.overlay = Overlay::Setup,
             Action::Help => self.overlay = Overlay::Help,
@@ -133,11 +135,7 @@ impl State {
             let row = self.list.place(*at).and_then(|place| book.row(place));
             row.and_then(|row| book.line(row.connection)?.worst()).is_some_and(|w| w > crate::model::Severity::Info)
         };
-        let found = if by > 0 {
-            (at + 1..self.list.len()).find(has_defect)
-        } else {
-            (0..at).rev().find(has_defect)
-        };
+        let found = if by > 0 { (at + 1..self.list.len()).find(has_defect) } else { (0..at).rev().find(has_defect) };
         match found {
             Some(at) => self.select(self.list.place(at)),
             None => self.toast = Some("no further row with a defect".to_owned()),

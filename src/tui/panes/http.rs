@@ -11,12 +11,7 @@ use crate::tui::style::Look;
 
 pub(super) fn request_lines(detail: &Detail, look: Look, columns: usize) -> Vec<Line<'static>> {
     let Some(exchange) = &detail.exchange else { return conversation(detail, look, columns) };
-    let mut lines = Look::paragraph(
-        &format!("{} {}", exchange.method, exchange.url),
-        0,
-        columns,
-        look.accent(),
-    );
+    let mut lines = Look::paragraph(&format!("{} {}", exchange.method, exchange.url), 0, columns, look.accent());
     lines.extend(head_lines(&exchange.request_head, columns));
     lines.extend(body_lines(&exchange.request_head, &exchange.request_body, columns));
     lines.extend(changed_lines(exchange, look, columns));

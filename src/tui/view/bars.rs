@@ -14,13 +14,14 @@ use crate::tui::style::Look;
 
 pub(super) fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let totals = state.totals;
-    let mut left = vec![Look::bold(&format!(" tlscope {} ", env!("CARGO_PKG_VERSION"))), Look::plain(&state.about.title)];
-    let counts = format!("  {} devices  {} conn", totals.devices, text::count(totals.connections));
-    left.push(Look::plain(&counts));
+    let mut left =
+        vec![Look::bold(&format!(" tlscope {} ", env!("CARGO_PKG_VERSION"))), Look::plain(&state.about.title)];
+    let devices = if totals.devices == 1 { "1 device".to_owned() } else { format!("{} devices", totals.devices) };
+    left.push(Look::plain(&format!("  {devices}")));
+    left.push(Look::plain(&format!("  {} conn", text::count(totals.connections))));
     if let Some(since) = state.about.recording_since {
         let seconds = u64::try_from(state.now.ms_since(since) / 1000).unwrap_or(0);
-        left.push(Look::span("  ● ", state.look.severity(Severity::Error)));
-        left.push(Look::plain(&format!("rec {}", text::duration(seconds))));
+        left.push(Look::span(&format!("  ● rec {}", text::duration(seconds)), state.look.severity(Severity::Error)));
     }
     let mut right = Vec::new();
     for (severity, count) in
@@ -36,14 +37,13 @@ pub(super) fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
     }
     let used = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
     let room = usize::from(area.width);
-    if used(&left) + used(&right) < room {
-        left.push(Look::plain(&" ".repeat(room - used(&left) - used(&right) - 1)));
-        left.extend(right);
-    } else {
-        // On a narrow screen what is wrong matters more than where we listen.
-        left.truncate(1);
-        left.extend(right);
+    // On a narrow screen what is wrong matters more than what else there is to say.
+    while left.len() > 1 && used(&left) + used(&right) >= room {
+        left.pop();
     }
+    let gap = room.saturating_sub(used(&left) + used(&right) + 1);
+    left.push(Look::plain(&" ".repeat(gap)));
+    left.extend(right);
     frame.render_widget(Paragraph::new(Line::from(left)), area);
 }
 
@@ -52,7 +52,8 @@ pub(super) fn footer(frame: &mut Frame<'_>, area: Rect, state: &State) {
         (Some(Typing::Filter(input, fault)), _) => typed(frame, area, " filter: ", input, fault.as_ref(), state),
         (Some(Typing::Export(input)), _) => typed(frame, area, " write HAR to: ", input, None, state),
         (None, Some(toast)) => {
-            frame.render_widget(Paragraph::new(Line::from(Look::span(&format!(" {toast}"), state.look.accent()))), area);
+            frame
+                .render_widget(Paragraph::new(Line::from(Look::span(&format!(" {toast}"), state.look.accent()))), area);
         }
         (None, None) => frame.render_widget(Paragraph::new(keys(state, usize::from(area.width))), area),
     }
@@ -115,7 +116,8 @@ pub(super) fn lessons(state: &State) -> Vec<Line<'static>> {
     if !state.is_live() {
         return vec![Line::from(Look::plain("This session is empty."))];
     }
-    let mut lines = vec![Line::from(Look::plain("Nothing has come yet. Point a client at this proxy:")), Line::default()];
+    let mut lines =
+        vec![Line::from(Look::plain("Nothing has come yet. Point a client at this proxy:")), Line::default()];
     let columns = super::pane_columns(state);
     for (label, value) in &state.about.setup {
         lines.extend(Look::labelled(label, value, columns));

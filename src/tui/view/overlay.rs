@@ -35,12 +35,7 @@ fn columns(state: &State) -> usize {
 fn over(frame: &mut Frame<'_>, state: &State, title: &str, lines: Vec<Line<'static>>) {
     let width = u16::try_from(columns(state) + 4).unwrap_or(u16::MAX).min(state.size.width);
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(state.size.height);
-    let area = Rect {
-        x: (state.size.width - width) / 2,
-        y: (state.size.height - height) / 2,
-        width,
-        height,
-    };
+    let area = Rect { x: (state.size.width - width) / 2, y: (state.size.height - height) / 2, width, height };
     let block = Block::bordered().border_type(BorderType::Rounded);
     let block = block.title_top(Look::bold(&format!(" {title} "))).title_bottom(Look::dim(" any key closes this "));
     frame.render_widget(Clear, area);

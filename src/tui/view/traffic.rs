@@ -88,11 +88,12 @@ fn device(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
 fn host(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
     let host = shown.line.as_ref().map_or("", |line| &line.host);
     let host = text::safe(host);
-    let both = match text::unicode_host(&host) {
-        Some(unicode) => format!("{host} ({})", text::safe(&unicode)),
-        None => host.into_owned(),
-    };
-    Cell::from(Look::plain(&text::elide_middle(&both, columns)))
+    // What a reader would call it stands beside the name, where there is room, never in its place.
+    let both = text::unicode_host(&host).map(|unicode| format!("{host} ({})", text::safe(&unicode)));
+    match both.filter(|both| text::width(both) <= columns) {
+        Some(both) => Cell::from(Look::plain(&both)),
+        None => Cell::from(Look::plain(&text::elide_middle(&host, columns))),
+    }
 }
 
 fn request(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
