@@ -86,7 +86,7 @@ impl State {
             Action::Back => self.back(),
             Action::Follow => self.follow = !self.follow,
             Action::Filter => {
-                self.typing = Some(Typing::Filter(Input::new(self.list.filter().text().to_owned()), None))
+                self.typing = Some(Typing::Filter(Input::new(self.list.filter().text().to_owned()), None));
             }
             Action::Export => self.typing = Some(Typing::Export(Input::new(self.about.export_name.clone()))),
             Action::Setup => self.overlay = Overlay::Setup,

@@ -1,6 +1,9 @@
 //! Tests of several rooms together, in one binary.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(unreachable_pub, missing_docs)]
 
 mod lab;
+mod proxy;
+mod rig;
 mod signatures;

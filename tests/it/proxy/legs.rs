@@ -1,0 +1,172 @@
+//! The two legs' TLS: what is asked, what is given, what goes wrong.
+
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use tlscope::model::{ClientOutcome, FindingId, GivenKind, Outcome, TlsVersion};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_rustls::TlsConnector;
+
+use crate::rig::{Rig, ask, careless, saying, soon};
+
+const GET: &str = "GET /json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_client_gets_exactly_what_the_server_chose() {
+    for (host, offers, chosen) in [
+        ("good.lab.test", &["h2", "http/1.1"][..], Some("h2")),
+        ("good.lab.test", &["http/1.1"][..], Some("http/1.1")),
+        ("good.lab.test", &[][..], None),
+    ] {
+        let rig = Rig::start().await;
+        let tls = rig.tls(&format!("{host}:443"), host, offers).await;
+        let got = tls.get_ref().1.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned());
+        assert_eq!(got.as_deref(), chosen);
+        drop(tls);
+        let told = rig.stop().await;
+        assert_eq!(told.connection().upstream.handshake.as_ref().unwrap().alpn.as_deref(), chosen);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_without_a_name_gets_one_for_the_host_it_asked_for() {
+    let rig = Rig::start().await;
+    let tunnel = rig.connect("good.lab.test:443").await;
+    let mut config = careless();
+    config.enable_sni = false;
+    let connector = TlsConnector::from(Arc::new(config));
+    let name = ServerName::try_from("good.lab.test").unwrap();
+    let _ = soon(connector.connect(name, tunnel)).await;
+    let told = rig.stop().await;
+    assert_eq!(told.connection().upstream.sni, None, "the server is asked as the client asked");
+    assert_eq!(told.connection().name.as_ref().unwrap().to_string(), "good.lab.test");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_differs_from_the_host_is_a_finding() {
+    let rig = Rig::start().await;
+    let mut tls = rig.tls("good-p384.lab.test:443", "good.lab.test", &[]).await;
+    assert!(ask(&mut tls, GET).await.starts_with("HTTP/1.1 200"));
+    let told = rig.stop().await;
+    assert_eq!(told.findings(), [FindingId::SniDiffers]);
+    assert_eq!(told.connection().name.as_ref().unwrap().to_string(), "good.lab.test");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_defect_is_judged_and_the_traffic_still_flows() {
+    let rig = Rig::start().await;
+    let mut tls = rig.tls("expired-wrong-name.lab.test:443", "expired-wrong-name.lab.test", &[]).await;
+    assert!(ask(&mut tls, GET).await.starts_with("HTTP/1.1 200"));
+    let told = rig.stop().await;
+    assert_eq!(told.findings(), [FindingId::CertExpired, FindingId::NameMismatch]);
+    let connection = told.connection();
+    assert_eq!(connection.given.as_ref().unwrap().kind, GivenKind::Pass);
+    assert_eq!(connection.outcome, Some(Outcome::Relayed));
+    assert!(connection.closed.is_some());
+    let handshake = connection.upstream.handshake.as_ref().unwrap();
+    assert_eq!(handshake.version, Some(TlsVersion::TLS13));
+    assert!(handshake.completed && handshake.suite.is_some() && handshake.group.is_some() && handshake.scheme.is_some());
+    assert!(connection.upstream.timing.tls_ms.is_some() && connection.upstream.timing.tcp_ms.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_server_the_client_gets_a_page_with_every_reason() {
+    let cases = [
+        ("refused.lab.test", "tcp-refused"),
+        ("resets.lab.test", "handshake-reset"),
+        ("closes.lab.test", "handshake-truncated"),
+        ("not-tls.lab.test", "not-tls"),
+        ("alert-internal-error.lab.test", "alert-internal-error"),
+        ("silent.lab.test", "handshake-timeout"),
+        ("tls10.lab.test", "proto-tls10-11-only"),
+        ("nowhere.invalid", "dns-fail"),
+    ];
+    for (host, id) in cases {
+        let rig = Rig::start().await;
+        let mut tls = rig.tls(&format!("{host}:443"), host, &["h2", "http/1.1"]).await;
+        let request = format!("GET /app HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n\r\n");
+        let answer = ask(&mut tls, &request).await;
+        assert!(answer.starts_with("HTTP/1.1 502"), "{host}: {answer}");
+        assert!(answer.contains(&format!("\"id\":\"{id}\"")), "{host}: {answer}");
+        assert!(answer.contains("default-src 'none'") && answer.contains("no-store"), "{answer}");
+        let told = rig.stop().await;
+        assert!(told.findings().iter().any(|found| found.as_str() == id), "{host}: {:?}", told.findings());
+        assert_eq!(told.connection().outcome, Some(Outcome::UpstreamFailed));
+        let exchange = told.exchange();
+        assert_eq!((exchange.url.as_str(), exchange.status()), (format!("https://{host}/app").as_str(), 0));
+        assert!(exchange.error.as_ref().unwrap().contains("502"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_certificate_cannot_write_into_the_page() {
+    let rig = Rig::start().await;
+    let host = "hostile.lab.test";
+    let mut tls = rig.tls(&format!("{host}:443"), host, &[]).await;
+    let answer = ask(&mut tls, &format!("GET / HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\n\r\n")).await;
+    assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");
+    assert!(answer.contains("&lt;script&gt;"), "{answer}");
+    assert!(!answer.contains("<script>") && !answer.contains('\u{202e}'), "{answer}");
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_refuses_is_a_record_of_its_own() {
+    let rig = Rig::start().await;
+    let tunnel = rig.connect("good.lab.test:443").await;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(rustls::DEFAULT_VERSIONS)
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    let refused = TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("good.lab.test").unwrap(), tunnel);
+    soon(refused).await.unwrap_err();
+    let told = rig.stop().await;
+    let connection = told.connection();
+    assert!(matches!(&connection.client.outcome, Some(ClientOutcome::Alert { code }) if code.is_about_certificate()));
+    assert_eq!(told.findings(), [FindingId::ClientRejectedProxyCa]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_is_counted_before_it_is_called_pinning() {
+    let rig = Rig::start().await;
+    for _ in 0..3 {
+        let mut tls = rig.tls("good.lab.test:443", "good.lab.test", &[]).await;
+        tls.shutdown().await.unwrap();
+        let _ = soon(tls.read(&mut [0; 16])).await;
+    }
+    let told = rig.stop().await;
+    let with_finding: Vec<bool> = told.connections().iter().map(|c| !c.findings.is_empty()).collect();
+    assert_eq!(with_finding, [false, false, true]);
+    assert_eq!(told.findings(), [FindingId::PinSuspected]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_can_be_tunnelled_and_their_chain_is_read_where_it_is_in_the_clear() {
+    let policy = |config: &mut tlscope::proxy::Config| {
+        config.policy.tunnel = vec!["*.lab.test".parse().unwrap()];
+    };
+    let rig = Rig::start_with(policy, vec![]).await;
+    let tunnel = rig.connect("tls12.lab.test:443").await;
+    let connector = TlsConnector::from(Arc::new(careless()));
+    let name = ServerName::try_from("tls12.lab.test").unwrap();
+    let mut tls = soon(connector.connect(name, tunnel)).await.unwrap();
+    assert!(ask(&mut tls, GET).await.starts_with("HTTP/1.1 200"));
+    let told = rig.stop().await;
+    assert_eq!(told.connection().outcome, Some(Outcome::Tunnelled));
+    assert!(told.findings().contains(&FindingId::TunnelledByPolicy));
+    assert!(told.exchanges().is_empty(), "what is tunnelled is not read");
+    assert!(told.connection().traffic.up > 0 && told.connection().traffic.down > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_none_is_told_to_plain_clients_as_well() {
+    let rig = Rig::with_origins(vec![saying("web.test", b"").await]).await;
+    let mut stream = rig.dial().await;
+    let request = "GET http://refused.lab.test/x HTTP/1.1\r\nHost: refused.lab.test\r\nAccept: application/json\r\n\r\n";
+    let answer = ask(&mut stream, request).await;
+    assert!(answer.starts_with("HTTP/1.1 502") && answer.contains("tcp-refused"), "{answer}");
+    let told = rig.stop().await;
+    assert_eq!(told.exchange().url, "http://refused.lab.test/x");
+}

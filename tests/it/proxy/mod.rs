@@ -1,0 +1,6 @@
+//! The proxy on real sockets: intake, the client's TLS, relaying, bad input.
+
+mod bad_input;
+mod intake;
+mod legs;
+mod relay;
