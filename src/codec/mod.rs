@@ -1,8 +1,8 @@
 //! Bodies as people read them: content encodings undone, text told from bytes, JSON and forms laid
 //! out.
 //!
-//! Everything here reads hostile input with a bound on what comes out: a bomb gives its first
-//! bytes and the word that there was more.
+//! Owns the bounds as well: what it reads is hostile, and a bomb gives its first bytes and the word
+//! that there was more.
 //!
 //! Must not do I/O.
 

@@ -1,7 +1,7 @@
 //! Judging: an [`Observation`](crate::model::Observation) and a [`Trust`] in, a
 //! [`Report`](crate::model::Report) out.
 //!
-//! Every defect is found on its own: no check returns early, none depends on whether another one
+//! Owns every check. Each defect is found on its own: no check returns early, none depends on whether another one
 //! found something, and no path is dropped for being expired, weak or unfit. The judge has no
 //! network and no clock: it says which issuers would settle a doubt, how long its answer holds,
 //! and it stops at a budget of work units, so that the same input stops at the same place on

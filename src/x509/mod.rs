@@ -1,6 +1,6 @@
 //! Certificates as values: DER in, [`Cert`] out, however broken the DER is.
 //!
-//! Reading is layered. A tolerant walk over tags and lengths finds the parts of a certificate even
+//! Owns reading, which is layered. A tolerant walk over tags and lengths finds the parts of a certificate even
 //! where a strict parser gives up; x509-parser reads the names, keys and extensions inside. Every
 //! part is optional and every fault is kept as a [`Problem`], so that one broken field never
 //! hides the rest. This is the only room that says `x509_parser`.

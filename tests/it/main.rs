@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, missing_docs)]
 
 mod lab;
+mod layering;
 mod proxy;
 mod rig;
 mod signatures;
