@@ -61,7 +61,105 @@ pub fn fix_in_general(id: FindingId) -> String {
     out.replace('{', "<").replace('}', ">")
 }
 
-/// The list of all findings.
+/// What is not checked yet, by what it takes.
+const NOT_CHECKED: &[(&str, &[&str])] = &[
+    (
+        "certificates' finer form: read, and not judged yet",
+        &[
+            "alg-params-bad",
+            "cert-policy-dv-ov-conflict",
+            "cert-v1",
+            "chain-aki-mismatch",
+            "chain-dn-encoding",
+            "chain-expired-cross-sign",
+            "chain-loop",
+            "chain-too-long",
+            "der-non-canonical",
+            "dn-bad",
+            "eku-critical",
+            "eku-on-root",
+            "ext-in-v1-v2",
+            "issuer-empty",
+            "policy-oid-missing",
+            "san-critical-with-subject",
+            "serial-bad",
+            "ski-aki-missing",
+            "subject-empty-san-noncritical",
+        ],
+    ),
+    (
+        "revocation: neither staples, nor OCSP, nor CRLs are judged yet",
+        &[
+            "cdp-missing",
+            "crl-malformed",
+            "crl-unreachable",
+            "intermediate-revoked",
+            "must-staple-missing",
+            "no-revocation-info",
+            "ocsp-signer-is-ca",
+            "ocsp-unknown",
+            "ocsp-unreachable",
+            "revoked-crl",
+            "revoked-ocsp",
+            "staple-bad-signer",
+            "staple-error-status",
+            "staple-expired",
+            "staple-future",
+            "staple-missing",
+            "staple-wrong-cert",
+        ],
+    ),
+    (
+        "transparency: timestamps are kept, and not judged yet",
+        &[
+            "ct-empty-list",
+            "ct-log-unknown-or-retired",
+            "ct-no-sct",
+            "ct-precert-served",
+            "ct-sct-bad-signature",
+            "ct-sct-future",
+            "ct-too-few",
+        ],
+    ),
+    (
+        "what takes further connections to the server",
+        &[
+            "chain-varies",
+            "name-default-vhost",
+            "proto-intolerant",
+            "proto-sslv2",
+            "proto-tls10-11-offered",
+            "proto-tls13-only",
+            "sni-filtered",
+        ],
+    ),
+    (
+        "what takes a list of its own: logs, published keys, distrusted roots, preloaded hosts",
+        &[
+            "android-user-ca",
+            "hsts-no-override",
+            "key-compromised",
+            "root-distrusted-after",
+            "root-removed",
+            "root-user-installed-only",
+        ],
+    ),
+    (
+        "what takes another view of the network: DNS records, a second vantage point, other clocks",
+        &[
+            "caa-mismatch",
+            "captive-portal",
+            "cert-differs-from-public-view",
+            "clock-skew",
+            "dane-mismatch",
+            "interception-upstream",
+        ],
+    ),
+    ("a broken AIA answer: reported as `aia-unreachable`, with the reason", &["aia-bad"]),
+    ("rustls does not show it", &["client-ca-list-empty-or-foreign", "ech-rejected", "post-handshake-auth"]),
+];
+
+/// The list of all findings, and of those that are not made.
 pub fn index_markdown() -> String {
     let mut out = String::from("# Findings\n\nEvery defect that tlscope names, by chapter.\n");
     let mut section = "";
@@ -73,5 +171,25 @@ pub fn index_markdown() -> String {
         let severity = id.severity();
         let _ = writeln!(out, "| [{id}]({id}.md) | {} {severity} | {} |", severity.glyph(), page(*id).title);
     }
+    out.push_str(
+        "\n## Not checked\n\nDefects that are known by name and not looked for. A report that is silent about",
+    );
+    out.push_str(" them says nothing about them.\n\n");
+    for (reason, ids) in NOT_CHECKED {
+        let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+        let _ = writeln!(out, "- {reason}: {}.", ids.join(", "));
+    }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_checked_is_not_listed_as_unchecked() {
+        for id in NOT_CHECKED.iter().flat_map(|(_, ids)| *ids) {
+            assert_eq!(FindingId::parse(id), None, "{id}");
+        }
+    }
 }

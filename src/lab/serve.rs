@@ -440,7 +440,7 @@ async fn echo(stream: &mut TlsStream<Prefixed<TcpStream>>) {
 async fn answer_abruptly(mut stream: TlsStream<Prefixed<TcpStream>>) {
     let mut request = [0; 4096];
     let _ = stream.read(&mut request).await;
-    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\nconnection: close\r\n\r\nabrupt\n").await;
+    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nabrupt\n").await;
     let _ = stream.flush().await;
 }
 

@@ -70,6 +70,65 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tapped<S> {
     }
 }
 
+/// How a stream came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamEnd {
+    /// Whether the peer said that it was the end.
+    pub said: bool,
+    /// How many bytes had come.
+    pub bytes: u64,
+}
+
+/// A TLS stream that tells how its peer ended it: with `close_notify` or without. Silent when our
+/// own side was shut first, for then the peer's word does not matter any more.
+pub struct EndTold<S> {
+    inner: S,
+    bytes: u64,
+    tell: Option<Box<dyn FnOnce(StreamEnd) + Send>>,
+}
+
+impl<S> EndTold<S> {
+    /// Tells once.
+    pub fn new(inner: S, tell: impl FnOnce(StreamEnd) + Send + 'static) -> Self {
+        Self { inner, bytes: 0, tell: Some(Box::new(tell)) }
+    }
+
+    fn ended(&mut self, said: bool) {
+        if let Some(tell) = self.tell.take() {
+            tell(StreamEnd { said, bytes: self.bytes });
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for EndTold<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let (before, room) = (buf.filled().len(), buf.remaining());
+        let read = ready!(Pin::new(&mut self.inner).poll_read(cx, buf));
+        match &read {
+            Ok(()) if buf.filled().len() > before => self.bytes += (buf.filled().len() - before) as u64,
+            Ok(()) if room > 0 => self.ended(true),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.ended(false),
+            _ => {}
+        }
+        Poll::Ready(read)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for EndTold<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.tell = None;
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
 macro_rules! write_through {
     ($type:ident) => {
         impl<S: AsyncWrite + Unpin> AsyncWrite for $type<S> {

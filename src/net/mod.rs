@@ -22,7 +22,7 @@ pub use address::{is_local, is_private};
 pub use connect::Missed;
 pub use dialler::{Config, Dialler, TcpLeg};
 pub use fetch::{FetchError, fetch_issuer};
-pub use io::{Prefixed, Tapped, Watcher};
+pub use io::{EndTold, Prefixed, StreamEnd, Tapped, Watcher};
 pub use probe::probe;
 pub use rules::{ConnectRule, HostPattern, ResolveRule, RuleError};
 pub use tls::{Offer, ServerStream, TlsLeg, facts_of_flight, failure_of_read};

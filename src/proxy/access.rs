@@ -62,7 +62,8 @@ impl FromStr for Cidr {
 /// The rules of the door.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
-    /// Whether this machine's own clients are served.
+    /// Whether this machine's own clients are served. Where they are not, a loopback address is
+    /// somebody else's, come through a forwarded port.
     pub serve_loopback: bool,
     /// Who else is.
     pub allow: Vec<Cidr>,
@@ -85,7 +86,7 @@ impl Access {
 
     /// Whether a client at this address may reach a loopback or link-local target.
     pub fn serves_local_targets(&self, ip: IpAddr) -> bool {
-        self.allow_local || ip.to_canonical().is_loopback()
+        self.allow_local || (self.serve_loopback && ip.to_canonical().is_loopback())
     }
 
     /// The flag that would let this address in.

@@ -171,3 +171,22 @@ pub(super) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::ca::Authority;
+    use crate::diagnosis::Trust;
+    use crate::{inquiry, net};
+
+    /// What connections share, around a channel of the test's own.
+    pub(in crate::proxy) fn shared(events: mpsc::Sender<Event>) -> Ctx {
+        let home = tempfile::tempdir().unwrap();
+        let (authority, _) = Authority::load_or_create(home.path(), now()).unwrap();
+        let dialler = Dialler::new(net::Config::default());
+        let inquiry = Inquiry::start(inquiry::Config::default(), Trust::default, dialler.clone()).unwrap();
+        let portal: Portal = Arc::new(|_, _| Response::new(Full::default()));
+        let services = Services { dialler, inquiry, mint: Arc::new(Mint::new(authority)), portal, events };
+        Arc::new(Shared::new(Config::default(), services, Vec::new()))
+    }
+}

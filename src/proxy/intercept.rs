@@ -21,7 +21,7 @@ use crate::model::{
     AlertCode, ClientHello, ClientOutcome, Facts, Failure, FindingId, GivenKind, Host, Outcome, Stage, Target,
     Timestamp,
 };
-use crate::net::{Missed, Offer, ServerStream, TcpLeg, TlsLeg, failure_of_read, probe};
+use crate::net::{EndTold, Missed, Offer, ServerStream, StreamEnd, TcpLeg, TlsLeg, failure_of_read, probe};
 use crate::wire::{HelloRead, Opening, read_client_hello, sniff};
 
 /// Serves a client whose first bytes are those of TLS. `tcp` is the server's connection, when it
@@ -220,6 +220,7 @@ async fn relay(
         }
     };
     ctx.refusals.forget(record.client().ip(), host);
+    let server = EndTold::new(server, note_end(record.clone()));
     record.update(|connection| connection.client.outcome = Some(ClientOutcome::Served)).await;
     match (alpn, opening) {
         (Some(b"h2"), _) | (None, Opening::Http2) => http::relay_http2(ctx, &record, client, server, "https").await,
@@ -230,6 +231,17 @@ async fn relay(
     }
     if record.with(|connection| connection.upstream.failure.is_some()) {
         rejudge(ctx, &record).await;
+    }
+}
+
+/// A server that ends without close_notify leaves open whether that was all.
+fn note_end(record: Arc<Record>) -> impl FnOnce(StreamEnd) + Send {
+    move |end| {
+        record.with(|connection| connection.upstream.closed_without_notify = Some(!end.said));
+        if !end.said {
+            let bytes = i64::try_from(end.bytes).unwrap_or(i64::MAX);
+            record.note(FindingId::CloseWithoutNotify, Facts::new().with("bytes", bytes));
+        }
     }
 }
 

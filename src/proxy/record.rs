@@ -139,3 +139,29 @@ impl Drop for Record {
         self.ctx.tell_later(Event::Connection(Box::new(state)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::proxy::context::tests::shared;
+
+    #[tokio::test]
+    async fn a_panic_is_a_finding_of_its_connection_alone() {
+        let (events, mut told) = mpsc::channel(10);
+        let ctx = shared(events);
+        let record = Record::open(&ctx, "127.0.0.1:1".parse().unwrap(), Intake::Connect, None);
+        let fault = catch_unwind(AssertUnwindSafe(move || {
+            record.with(|_| ());
+            panic!("a fault, for the test");
+        }));
+        assert!(fault.is_err());
+        let Some(Event::Connection(connection)) = told.recv().await else { panic!("nothing was told") };
+        assert_eq!(connection.findings.first().map(|finding| finding.id), Some(FindingId::AnalysisFailed));
+        assert_eq!(connection.outcome, Some(Outcome::Failed));
+        assert!(connection.closed.is_some());
+    }
+}

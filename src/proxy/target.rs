@@ -1,6 +1,7 @@
 //! A client that has said where it wants to go: what does it speak?
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncReadExt as _;
@@ -13,7 +14,7 @@ use super::raw;
 use super::reach::reach;
 use super::record::Record;
 use super::stream::ClientStream;
-use crate::model::{Given, GivenKind, Outcome, Target};
+use crate::model::{Facts, FindingId, Given, GivenKind, Outcome, Target};
 use crate::net::TcpLeg;
 use crate::wire::{Opening, sniff};
 
@@ -31,9 +32,14 @@ pub(super) enum Spoke {
 pub(super) async fn serve(ctx: Ctx, record: Record, mut stream: ClientStream) {
     record.publish().await;
     let Some(target) = record.with(|connection| connection.target.clone()) else { return };
+    let began = Instant::now();
     let mut tcp = None;
     match first_word(&ctx, &record, &mut stream, &target, &mut tcp).await {
-        Spoke::Nobody => record.set_outcome(Outcome::Silent),
+        Spoke::Nobody => {
+            let seconds = i64::try_from(began.elapsed().as_secs()).unwrap_or(i64::MAX);
+            record.note(FindingId::ClientSilent, Facts::new().with("seconds", seconds));
+            record.set_outcome(Outcome::Silent);
+        }
         Spoke::Client(Opening::Tls, bytes) => Box::pin(intercept::serve(ctx, record, stream, bytes, tcp)).await,
         Spoke::Client(opening, bytes) => {
             let stream = stream.with_prefix(bytes);

@@ -65,7 +65,8 @@ fn code_of(path: &Path, text: &str) -> String {
 
 /// The rooms named by `crate::room` and `use crate::{room, ...}`.
 fn imports(code: &str) -> Vec<String> {
-    let word = |text: &str| text.chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit()).collect::<String>();
+    let word =
+        |text: &str| text.chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit()).collect::<String>();
     let mut found = Vec::new();
     for (at, _) in code.match_indices("crate::") {
         let rest = &code[at + "crate::".len()..];
@@ -160,6 +161,7 @@ fn functions(code: &str) -> Vec<(String, usize)> {
 }
 
 fn is_qualifier(word: &str) -> bool {
-    matches!(word, "" | "pub" | "pub(super)" | "pub(crate)" | "const" | "async" | "in") || word.starts_with("pub(")
+    matches!(word, "" | "pub" | "pub(super)" | "pub(crate)" | "const" | "async" | "in")
+        || word.starts_with("pub(")
         || word.ends_with(')')
 }

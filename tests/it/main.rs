@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(unreachable_pub, missing_docs)]
 
+mod catalogue;
+mod judge;
 mod lab;
 mod layering;
 mod proxy;

@@ -157,7 +157,10 @@ impl Rig {
     /// A tunnel by CONNECT.
     pub async fn connect(&self, authority: &str) -> TcpStream {
         let mut stream = self.dial().await;
-        stream.write_all(format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n").as_bytes()).await.unwrap();
+        stream
+            .write_all(format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n").as_bytes())
+            .await
+            .unwrap();
         let head = soon(read_head(&mut stream)).await;
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
         stream

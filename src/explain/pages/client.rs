@@ -74,14 +74,14 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::ClientSilent,
         title: "The client opened a connection and sent nothing",
-        summary: "nothing came for {seconds} seconds",
+        summary: "left after {seconds} seconds without a byte",
         cause: "Browsers and apps open connections in advance that they may never use; or the client waits for the \
                 server to speak first.",
         fix: "Nothing to do, unless the app hangs at that moment.",
         refused_by: &[],
         accepted_by: "",
-        keys: &[("seconds", "how long tlscope waited")],
-        source: "tlscope's own deadline for a ClientHello",
+        keys: &[("seconds", "how long it stayed")],
+        source: "what tlscope saw; no rule forbids it",
     },
     Page {
         id: Id::ClientNotAllowed,

@@ -110,7 +110,8 @@ async fn a_loop_is_recognised() {
     let answer = ask(&mut tls, "GET / HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\n\r\n").await;
     assert!(answer.contains("proxy-loop"), "{answer}");
     let mut stream = rig.dial().await;
-    let page = ask(&mut stream, &format!("GET http://{own}/ HTTP/1.1\r\nHost: {own}\r\nConnection: close\r\n\r\n")).await;
+    let page =
+        ask(&mut stream, &format!("GET http://{own}/ HTTP/1.1\r\nHost: {own}\r\nConnection: close\r\n\r\n")).await;
     assert!(page.contains("This is tlscope"), "{page}");
     works(&rig).await;
     let told = rig.stop().await;
@@ -164,8 +165,18 @@ async fn other_machines_do_not_reach_this_ones_own_services() {
         config.access.allow = vec!["127.0.0.0/8".parse().unwrap()];
     };
     let rig = Rig::start_with(strangers, vec![]).await;
-    // Loopback clients count as this machine's, so its own services are open to them.
-    works(&rig).await;
+    let mut tls = rig.tls("good.lab.test:443", "good.lab.test", &[]).await;
+    let answer = ask(&mut tls, "GET / HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 502") && answer.contains("target-not-allowed"), "{answer}");
     let told = rig.stop().await;
-    assert_eq!(told.connection().outcome, Some(Outcome::Relayed));
+    assert_eq!(told.findings(), [FindingId::TargetNotAllowed]);
+    assert_eq!(told.connection().outcome, Some(Outcome::UpstreamFailed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_says_nothing_is_a_record() {
+    let rig = Rig::start().await;
+    drop(rig.connect("good.lab.test:443").await);
+    let told = rig.stop().await;
+    assert_eq!(told.findings(), [FindingId::ClientSilent]);
 }

@@ -100,11 +100,15 @@ async fn absolute_form_goes_to_each_authority_on_one_client_connection() {
             }
         }
     };
-    let rig = Rig::with_origins(vec![origin("a.test", answer("one")).await, origin("b.test", answer("two")).await]).await;
+    let rig =
+        Rig::with_origins(vec![origin("a.test", answer("one")).await, origin("b.test", answer("two")).await]).await;
     let mut stream = rig.dial().await;
     for (host, body) in [("a.test", "one"), ("b.test", "two"), ("a.test", "one")] {
         stream
-            .write_all(format!("GET http://{host}/x?y HTTP/1.1\r\nHost: {host}\r\nProxy-Connection: keep-alive\r\n\r\n").as_bytes())
+            .write_all(
+                format!("GET http://{host}/x?y HTTP/1.1\r\nHost: {host}\r\nProxy-Connection: keep-alive\r\n\r\n")
+                    .as_bytes(),
+            )
             .await
             .unwrap();
         assert!(soon(read_head(&mut stream)).await.starts_with("HTTP/1.1 200"));
@@ -124,7 +128,9 @@ async fn origin_form_gets_the_page_that_says_what_this_port_is() {
     let answer = ask(&mut stream, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("This is tlscope"), "{answer}");
     let mut stream = rig.dial().await;
-    let answer = ask(&mut stream, "GET http://tlscope.test/ca.pem HTTP/1.1\r\nHost: tlscope.test\r\nConnection: close\r\n\r\n").await;
+    let answer =
+        ask(&mut stream, "GET http://tlscope.test/ca.pem HTTP/1.1\r\nHost: tlscope.test\r\nConnection: close\r\n\r\n")
+            .await;
     assert!(answer.contains("BEGIN CERTIFICATE"), "{answer}");
     rig.stop().await;
 }
@@ -158,10 +164,7 @@ async fn plain_http_and_other_bytes_behind_connect_are_relayed() {
     let told = rig.stop().await;
     let protocols: Vec<_> = told.connections().iter().map(|c| (c.protocol, c.given.as_ref().unwrap().kind)).collect();
     let plain = GivenKind::Plain;
-    assert_eq!(
-        protocols,
-        [(Some(Protocol::Http1), plain), (Some(Protocol::Raw), plain), (Some(Protocol::Raw), plain)]
-    );
+    assert_eq!(protocols, [(Some(Protocol::Http1), plain), (Some(Protocol::Raw), plain), (Some(Protocol::Raw), plain)]);
     assert_eq!(told.connections()[1].traffic.up, 9);
     assert_eq!(told.connections()[2].raw_guess.as_deref(), Some("smtp"));
     assert_eq!(told.exchange().url, "http://web.test:8080/");
@@ -186,6 +189,7 @@ async fn others_are_told_why_they_are_refused_in_their_own_protocol() {
     let allow = |config: &mut tlscope::proxy::Config| {
         config.access.serve_loopback = false;
         config.access.allow = vec!["127.0.0.0/8".parse().unwrap()];
+        config.access.allow_local = true;
     };
     let rig = Rig::start_with(allow, vec![]).await;
     let mut tls = rig.tls("good.lab.test:443", "good.lab.test", &[]).await;

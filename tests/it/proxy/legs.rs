@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use tlscope::model::{ClientOutcome, FindingId, GivenKind, Outcome, TlsVersion};
+use tlscope::wire::{ProbeHello, write_probe_hello};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsConnector;
 
@@ -65,7 +66,9 @@ async fn every_defect_is_judged_and_the_traffic_still_flows() {
     assert!(connection.closed.is_some());
     let handshake = connection.upstream.handshake.as_ref().unwrap();
     assert_eq!(handshake.version, Some(TlsVersion::TLS13));
-    assert!(handshake.completed && handshake.suite.is_some() && handshake.group.is_some() && handshake.scheme.is_some());
+    assert!(
+        handshake.completed && handshake.suite.is_some() && handshake.group.is_some() && handshake.scheme.is_some()
+    );
     assert!(connection.upstream.timing.tls_ms.is_some() && connection.upstream.timing.tcp_ms.is_some());
 }
 
@@ -129,6 +132,61 @@ async fn a_client_that_refuses_is_a_record_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_leaves_in_its_handshake_is_told_apart() {
+    let rig = Rig::start().await;
+    let mut tunnel = rig.connect("good.lab.test:443").await;
+    tunnel.write_all(&hello(TlsVersion::TLS12)).await.unwrap();
+    let mut first = [0; 5];
+    soon(tunnel.read_exact(&mut first)).await.unwrap();
+    assert_eq!(first[0], 22, "it is served");
+    drop(tunnel);
+    let told = rig.stop().await;
+    assert_eq!(told.findings(), [FindingId::ClientHandshakeFailed]);
+}
+
+/// A hello as an old client writes it.
+fn hello(version: TlsVersion) -> Vec<u8> {
+    write_probe_hello(&ProbeHello { version, sni: Some("good.lab.test"), alpn: &[], random: [7; 32] })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_client_is_tunnelled_with_its_own_hello() {
+    let rig = Rig::start().await;
+    let mut tunnel = rig.connect("good.lab.test:443").await;
+    tunnel.write_all(&hello(TlsVersion::TLS10)).await.unwrap();
+    let mut alert = [0; 7];
+    soon(tunnel.read_exact(&mut alert)).await.unwrap();
+    assert_eq!(alert[0], 21, "the server's own refusal");
+    drop(tunnel);
+    let told = rig.stop().await;
+    assert!(told.findings().contains(&FindingId::TunnelledLegacyClient), "{:?}", told.findings());
+    assert_eq!(told.connection().outcome, Some(Outcome::Tunnelled));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_server_is_reached_by_the_clients_own_hello() {
+    let rig = Rig::start().await;
+    let tunnel = rig.connect("downgraded.lab.test:443").await;
+    // The lab's flight goes no further than ServerHelloDone.
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(1), rig.handshake(tunnel, "downgraded.lab.test", &[]))
+        .await;
+    let told = rig.stop().await;
+    assert!(told.findings().contains(&FindingId::TunnelledLegacyServer), "{:?}", told.findings());
+    assert!(!told.connection().upstream.sent.is_empty(), "the chain is read in passing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_without_close_notify_is_noted() {
+    let rig = Rig::start().await;
+    let mut tls = rig.tls("abrupt.lab.test:443", "abrupt.lab.test", &["http/1.1"]).await;
+    tls.write_all(b"GET / HTTP/1.1\r\nHost: abrupt.lab.test\r\n\r\n").await.unwrap();
+    crate::rig::read_all(&mut tls).await;
+    let told = rig.stop().await;
+    assert_eq!(told.findings(), [FindingId::CloseWithoutNotify]);
+    assert_eq!(told.connection().upstream.closed_without_notify, Some(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn silence_is_counted_before_it_is_called_pinning() {
     let rig = Rig::start().await;
     for _ in 0..3 {
@@ -164,7 +222,8 @@ async fn hosts_can_be_tunnelled_and_their_chain_is_read_where_it_is_in_the_clear
 async fn a_server_that_is_none_is_told_to_plain_clients_as_well() {
     let rig = Rig::with_origins(vec![saying("web.test", b"").await]).await;
     let mut stream = rig.dial().await;
-    let request = "GET http://refused.lab.test/x HTTP/1.1\r\nHost: refused.lab.test\r\nAccept: application/json\r\n\r\n";
+    let request =
+        "GET http://refused.lab.test/x HTTP/1.1\r\nHost: refused.lab.test\r\nAccept: application/json\r\n\r\n";
     let answer = ask(&mut stream, request).await;
     assert!(answer.starts_with("HTTP/1.1 502") && answer.contains("tcp-refused"), "{answer}");
     let told = rig.stop().await;

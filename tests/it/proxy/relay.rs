@@ -200,7 +200,8 @@ async fn a_websocket_is_relayed_as_bytes_and_observed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upgrade_that_is_refused_is_an_answer_like_any() {
     let request = "GET /chat HTTP/1.1\r\nHost: web.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
-    let answer = b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: other/2\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno";
+    let answer =
+        b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: other/2\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno";
     let (server_got, got, told) = through(request, answer).await;
     assert!(server_got.to_lowercase().contains("upgrade: websocket"), "{server_got}");
     assert!(got.starts_with("HTTP/1.1 426") && got.ends_with("no"), "{got}");
@@ -260,7 +261,10 @@ async fn requests_sent_ahead_are_answered_in_their_order() {
     let urls: Vec<&str> = told.exchanges().iter().map(|e| e.url.as_str()).collect();
     assert_eq!(urls, ["http://web.test/a", "http://web.test/b", "http://web.test/c"]);
     for exchange in told.exchanges() {
-        assert!(heads(exchange).0.contains(exchange.url.trim_start_matches("http://web.test")), "each has its own head");
+        assert!(
+            heads(exchange).0.contains(exchange.url.trim_start_matches("http://web.test")),
+            "each has its own head"
+        );
     }
 }
 

@@ -1,0 +1,135 @@
+//! What the judge says of observations that no server of the lab makes.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tlscope::diagnosis::{Limits, Trust, judge};
+use tlscope::lab::Lab;
+use tlscope::model::{
+    CertDer, Evidence, Failure, FindingId, Host, Observation, Report, RootSet, RootSetName, Stage, Timestamp, Trusted,
+};
+use tlscope::net::{Dialler, Offer};
+use tlscope::x509::read_certificates;
+
+use crate::rig::now;
+
+fn judged(observation: &Observation, trust: &Trust, limits: Limits) -> Report {
+    judge(observation, &Evidence::default(), trust, limits, now())
+}
+
+fn ids(report: &Report) -> Vec<FindingId> {
+    report.findings.iter().map(|finding| finding.id).collect()
+}
+
+/// The chain that a case of the lab sends, and the lab.
+async fn chain_of(host: &str) -> (Lab, Observation) {
+    let lab = Lab::start("127.0.0.1:0".parse().unwrap(), now()).await.unwrap();
+    let dialler = Dialler::new(tlscope::net::Config { connect_to: lab.connect_rules(), ..Default::default() });
+    let target = format!("{host}:443").parse().unwrap();
+    let tcp = dialler.connect(&target).await.unwrap();
+    let offer = Offer { sni: Some(host.to_owned()), alpn: vec![] };
+    let leg = dialler.handshake(&target, tcp, &offer).await.unwrap();
+    let observation = Observation {
+        name: Some(Host::parse(host).unwrap()),
+        address: Some(leg.address),
+        sent: leg.sent,
+        handshake: Some(leg.handshake),
+        ..Observation::default()
+    };
+    (lab, observation)
+}
+
+#[test]
+fn every_failure_is_a_finding_of_its_own() {
+    let reason = || "because".to_owned();
+    let cases = [
+        (Failure::DnsFail { reason: reason() }, FindingId::DnsFail),
+        (Failure::TcpRefused, FindingId::TcpRefused),
+        (Failure::TcpTimeout, FindingId::TcpTimeout),
+        (Failure::TcpUnreachable { reason: reason() }, FindingId::TcpUnreachable),
+        (Failure::TcpReset, FindingId::TcpReset),
+        (Failure::HandshakeTimeout { stage: Stage::Nothing }, FindingId::HandshakeTimeout),
+        (Failure::HandshakeReset { stage: Stage::Nothing }, FindingId::HandshakeReset),
+        (Failure::HandshakeTruncated { stage: Stage::ServerHello }, FindingId::HandshakeTruncated),
+        (Failure::NotTls { seen: reason() }, FindingId::NotTls),
+        (Failure::SchemeNotOffered { reason: reason() }, FindingId::SigschemeUnoffered),
+        (Failure::Loop, FindingId::ProxyLoop),
+        (Failure::NotAllowed, FindingId::TargetNotAllowed),
+    ];
+    for (failure, id) in cases {
+        let observation = Observation { failure: Some(failure.clone()), ..Observation::default() };
+        assert_eq!(ids(&judged(&observation, &Trust::default(), Limits::default())), [id], "{failure:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn root_sets_that_differ_are_said_to() {
+    let (lab, observation) = chain_of("good.lab.test").await;
+    let set = |name, anchors: &[CertDer]| RootSet { name, anchors: anchors.to_vec() };
+    let other = read_certificates(include_bytes!("../../certs/fixtures/algorithms/rsa2048-sha256.pem"));
+    let trust = Trust::new(
+        &[set(RootSetName::Mozilla, &other), set(RootSetName::System, lab.roots()), set(RootSetName::Files, &[])],
+        &std::collections::HashSet::new(),
+    );
+    let report = judged(&observation, &trust, Limits::default());
+    assert_eq!(ids(&report), [FindingId::RootNotInStore]);
+    let results: Vec<Trusted> = report.verdicts.iter().map(|verdict| verdict.result).collect();
+    assert_eq!(results, [Trusted::Untrusted, Trusted::Trusted, Trusted::NoRoots]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_judgement_without_means_says_that_it_is_not_the_whole_truth() {
+    let (lab, observation) = chain_of("good.lab.test").await;
+    let trust = crate::rig::trust_of(&lab);
+    for limits in [Limits { signatures: 0, ..Limits::default() }, Limits { units: 1, ..Limits::default() }] {
+        let report = judged(&observation, &trust, limits);
+        assert!(ids(&report).contains(&FindingId::AnalysisTruncated), "{limits:?}: {:?}", ids(&report));
+    }
+    assert_eq!(ids(&judged(&observation, &trust, Limits::default())), []);
+}
+
+#[test]
+fn a_post_quantum_key_is_told() {
+    // No tool here makes one; an RSA key under another name is what the judge has to go by.
+    let rsa = read_certificates(include_bytes!("../../certs/fixtures/algorithms/rsa2048-sha256.pem")).remove(0);
+    let (rsa_encryption, ml_dsa_65) =
+        (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", b"\x60\x86\x48\x01\x65\x03\x04\x03\x12");
+    let mut der = rsa.der.to_vec();
+    let at = der.windows(9).position(|window| window == rsa_encryption).unwrap();
+    der[at..at + 9].copy_from_slice(ml_dsa_65);
+    let observation = Observation { sent: vec![CertDer::new(Bytes::from(der))], ..Observation::default() };
+    let report = judged(&observation, &Trust::default(), Limits::default());
+    assert!(ids(&report).contains(&FindingId::KeyPq), "{:?}", ids(&report));
+    let plain = Observation { sent: vec![rsa], ..Observation::default() };
+    assert!(!ids(&judged(&plain, &Trust::default(), Limits::default())).contains(&FindingId::KeyPq));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_part_of_a_chain_makes_the_judge_panic() {
+    let (lab, observation) = chain_of("deep-and-bad.lab.test").await;
+    let trust = crate::rig::trust_of(&lab);
+    let leaf = observation.sent[0].der.clone();
+    for end in 0..leaf.len() {
+        let mut sent = observation.sent.clone();
+        sent[0] = CertDer::new(leaf.slice(..end));
+        judged(&Observation { sent, ..observation.clone() }, &trust, Limits::default());
+    }
+    for at in (0..leaf.len()).step_by(3) {
+        let mut der = leaf.to_vec();
+        der[at] ^= 0x41;
+        let mut sent = observation.sent.clone();
+        sent[0] = CertDer::new(Bytes::from(der));
+        judged(&Observation { sent, ..observation.clone() }, &trust, Limits::default());
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_report() {
+    let sent = read_certificates(include_bytes!("../../certs/fixtures/algorithms/rsa2048-sha256.pem"));
+    let observation = Observation { sent, ..Observation::default() };
+    let at = Timestamp::from_unix(1_800_000_000);
+    let trust = Arc::new(Trust::default());
+    let once = judge(&observation, &Evidence::default(), &trust, Limits::default(), at);
+    let again = judge(&observation, &Evidence::default(), &trust, Limits::default(), at);
+    assert_eq!(once, again);
+}
