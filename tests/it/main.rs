@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, missing_docs)]
 
 mod catalogue;
+mod cli;
 mod judge;
 mod lab;
 mod layering;
