@@ -33,7 +33,7 @@ const EVENTS_WAITING: usize = 4096;
 /// How long the last reports may take once the proxy has stopped.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
-/// The port of the lab, or any when it is taken.
+/// The lab of a run is found through its proxy: any port will do.
 const LAB_LISTENS: &str = "127.0.0.1:0";
 
 /// A running proxy and its recorder.

@@ -1,12 +1,12 @@
 //! `export`: a session in a form that others read.
 
-use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
+use super::output::create_private;
 use crate::config::{ExportArgs, ExportFormat};
 use crate::export::{
     HarEntry, HarWriter, Recorded, Redaction, connection_line, exchange_line, redacted_exchange, redacted_message,
@@ -25,7 +25,7 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<u8> {
     }
     let (out, name): (Box<dyn Write>, String) = match &args.output {
         Some(path) => {
-            let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+            let file = create_private(path).with_context(|| format!("cannot write {}", path.display()))?;
             (Box::new(file), path.display().to_string())
         }
         None => (Box::new(io::stdout()), "standard output".to_owned()),
@@ -51,7 +51,8 @@ pub(super) fn write_har(archive: &Archive, out: impl Write, redaction: Redaction
     let mut known = Latest::default();
     archive.each_exchange(|row| -> anyhow::Result<()> {
         let messages = if row.exchange.messages > 0 { archive.messages_of(row.exchange.id)? } else { Vec::new() };
-        let (connection, report) = known.get(archive, row.exchange.connection)?;
+        // A slow disk may have cost the record of the connection; the exchange is there all the same.
+        let Some((connection, report)) = known.get(archive, row.exchange.connection)? else { return Ok(()) };
         let recorded = Recorded { connection, report };
         har.entry(HarEntry { exchange: &row.exchange, recorded, is_first: row.is_first, messages: &messages })?;
         Ok(())
@@ -73,14 +74,12 @@ struct Latest {
 }
 
 impl Latest {
-    fn get(&mut self, archive: &Archive, id: ConnectionId) -> anyhow::Result<(&Connection, Option<&Report>)> {
+    fn get(&mut self, archive: &Archive, id: ConnectionId) -> anyhow::Result<Option<(&Connection, Option<&Report>)>> {
         if self.id != Some(id) {
             let (connection, report) = archive.connection(id)?.unzip();
             *self = Self { id: Some(id), connection, report: report.flatten() };
         }
-        let connection =
-            self.connection.as_ref().with_context(|| format!("connection {} is not in the session", id.0))?;
-        Ok((connection, self.report.as_ref()))
+        Ok(self.connection.as_ref().map(|connection| (connection, self.report.as_ref())))
     }
 }
 
@@ -123,7 +122,9 @@ fn write_session(archive: &Archive, path: &Path, redaction: Redaction) -> anyhow
     })?;
     for id in upgraded {
         for message in archive.messages_of(id)? {
-            put(&writer, Item::Message(Arc::new(redacted_message(message, redaction))))?;
+            if let Some(message) = redacted_message(message, redaction) {
+                put(&writer, Item::Message(Arc::new(message)))?;
+            }
         }
     }
     if redaction == Redaction::WithSecrets {

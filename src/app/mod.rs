@@ -46,7 +46,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match catch_unwind(AssertUnwindSafe(|| dispatch(cli))) {
         Ok(Ok(code)) => ExitCode::from(code),
         Ok(Err(error)) => {
-            say(&format!("tlscope: {error:#}\n"));
+            say(&format!("tlscope: {}\n", in_words(&error)));
             ExitCode::from(USAGE)
         }
         Err(_) => ExitCode::from(INTERNAL),
@@ -74,6 +74,20 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
             Ok(0)
         }
     }
+}
+
+/// An error with its causes; one that the text before it has told already is not told again.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut out = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if out.is_empty() {
+            out = cause;
+        } else if !out.contains(&cause) {
+            out.push_str(": ");
+            out.push_str(&cause);
+        }
+    }
+    out
 }
 
 fn runtime() -> anyhow::Result<Runtime> {

@@ -1,6 +1,5 @@
 //! `run`: the proxy with a screen, or without one.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +10,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::engine::Engine;
 use super::exporting::write_har;
-use super::output::{paint_for, say};
+use super::output::{create_private, paint_for, say};
 use super::screen::show_run;
 use super::{logging, now, runtime, signals};
 use crate::config::{EventSink, RunSettings};
@@ -57,7 +56,8 @@ impl Listening {
             None => {}
             Some(EventSink::Stdout) => listening.write_to(io::stdout(), json_lines(settings.redaction))?,
             Some(EventSink::File(path)) => {
-                let file = File::create(path).with_context(|| format!("cannot write events to {}", path.display()))?;
+                let file =
+                    create_private(path).with_context(|| format!("cannot write events to {}", path.display()))?;
                 listening.write_to(file, json_lines(settings.redaction))?;
             }
         }
@@ -130,7 +130,7 @@ async fn finish(settings: &RunSettings, engine: Engine, listening: Listening) ->
     }
     if let Some(har) = &settings.har {
         let archive = Archive::open(&file)?;
-        let out = File::create(har).with_context(|| format!("cannot write {}", har.display()))?;
+        let out = create_private(har).with_context(|| format!("cannot write {}", har.display()))?;
         write_har(&archive, BufWriter::new(out), settings.redaction)
             .with_context(|| format!("cannot write {}", har.display()))?;
     }
@@ -138,8 +138,12 @@ async fn finish(settings: &RunSettings, engine: Engine, listening: Listening) ->
     Ok(code)
 }
 
-/// Better to hear of it before the run than after it.
+/// Better to hear of it before the run than after it. What is there stays until then.
 fn check_writable(path: &Path) -> anyhow::Result<()> {
-    let opened = OpenOptions::new().create(true).append(true).open(path);
-    opened.map(drop).with_context(|| format!("cannot write {}", path.display()))
+    let checked = if path.exists() {
+        std::fs::OpenOptions::new().append(true).open(path).map(drop)
+    } else {
+        create_private(path).map(drop)
+    };
+    checked.with_context(|| format!("cannot write {}", path.display()))
 }

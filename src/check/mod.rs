@@ -134,7 +134,7 @@ struct Seen {
 async fn ask(dialler: &Dialler, target: &Target, sni: Option<&str>) -> Seen {
     let offer = Offer { sni: sni.map(str::to_owned), alpn: vec![b"h2".to_vec(), b"http/1.1".to_vec()] };
     let reached = match dialler.connect(target).await {
-        Ok(tcp) => dialler.handshake(target, tcp, &offer).await,
+        Ok(tcp) => dialler.handshake(tcp, &offer).await,
         Err(missed) => Err(missed),
     };
     let missed = match reached {
@@ -152,7 +152,8 @@ async fn ask(dialler: &Dialler, target: &Target, sni: Option<&str>) -> Seen {
     };
     if seen.sent.is_empty()
         && missed.failure.may_answer_a_probe()
-        && let Some((handshake, sent)) = probe(dialler, target, sni).await
+        && let Some(address) = missed.address
+        && let Some((handshake, sent)) = probe(dialler, address, sni).await
     {
         seen.handshake = Some(handshake);
         seen.sent = sent;

@@ -201,6 +201,12 @@ fn check_alert(code: AlertCode, stage: Stage, observation: &Observation, out: &m
             let authorities = asked.map(|asked| asked.authorities.clone()).unwrap_or_default();
             return out.note(FindingId::ClientCertRequired, facts.with("authorities", authorities));
         }
+        // In a tunnel the offer is the client's: a server that refuses an old one is right.
+        AlertCode::HANDSHAKE_FAILURE | AlertCode::PROTOCOL_VERSION
+            if observation.offered.as_ref().is_some_and(is_old_offer) =>
+        {
+            return;
+        }
         AlertCode::HANDSHAKE_FAILURE | AlertCode::PROTOCOL_VERSION if has_shown_its_best(observation) => {
             // What it showed explains the refusal, unless it has everything a client of today wants.
             if is_explained(out) {
@@ -223,6 +229,16 @@ fn check_alert(code: AlertCode, stage: Stage, observation: &Observation, out: &m
         _ => FindingId::AlertOther,
     };
     out.note(id, facts);
+}
+
+/// Whether a hello has nothing that a server of today need accept.
+fn is_old_offer(hello: &ClientHello) -> bool {
+    let has_12 = hello.versions.iter().any(|version| *version >= TlsVersion::TLS12);
+    let has_modern_suite = hello.suites.iter().any(|suite| {
+        suite.key_exchange() == Some(KeyExchange::Tls13)
+            || suite.key_exchange() == Some(KeyExchange::Ecdhe) && suite.is_aead()
+    });
+    !(has_12 && has_modern_suite)
 }
 
 /// Whether a finding says why a modern handshake was refused.

@@ -75,9 +75,11 @@ fn body_doc(head: &Head, body: &Body, redaction: Redaction) -> Value {
         Content::Bytes(bytes) => (None, Some(STANDARD.encode(bytes))),
         Content::Nothing => (None, None),
     };
+    let redacted = |(name, value): &(String, String)| (name.clone(), redaction.field(name, value).into_owned());
+    let trailers: Vec<(String, String)> = body.trailers.iter().map(redacted).collect();
     json!({
         "seen": body.seen, "kept": body.kept.len(), "truncated": body.is_truncated(), "end": body.end,
-        "text": text, "base64": base64, "trailers": body.trailers,
+        "text": text, "base64": base64, "trailers": trailers,
     })
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::exchange::{Content as Decoded, content_of, field_text, fields_of};
 use super::har_types::{
     Cache, Content, Entry, Pair, PostData, Request, Response, SecurityDetails, Timings, TlsError, WebSocketMessage,
+    to_microseconds,
 };
 use super::{Recorded, Redaction, connection_line};
 use crate::codec::read_form;
@@ -115,10 +116,16 @@ fn entry_doc(entry: HarEntry<'_>, redaction: Redaction) -> Entry {
     let HarEntry { exchange, recorded, is_first, messages } = entry;
     let connection = recorded.connection;
     let timings = timings(exchange, connection, is_first);
-    let mut ids: Vec<&str> = recorded.findings().iter().map(|finding| finding.id.as_str()).collect();
-    ids.dedup();
+    let mut ids: Vec<&str> = Vec::new();
+    for finding in recorded.findings() {
+        if !ids.contains(&finding.id.as_str()) {
+            ids.push(finding.id.as_str());
+        }
+    }
+    // An entry begins with what it took to connect (HAR 1.2, startedDateTime and time).
+    let connecting = timings.dns.max(0.0) + timings.connect.max(0.0);
     Entry {
-        started_date_time: exchange.started,
+        started_date_time: exchange.started.plus_ms(-(connecting.round() as i64)),
         time: timings.total(),
         request: request_doc(exchange, redaction),
         response: response_doc(exchange, redaction),
@@ -145,10 +152,10 @@ fn timings(exchange: &Exchange, connection: &Connection, is_first: bool) -> Timi
     Timings {
         blocked: -1.0,
         dns: taken(dial.dns_ms),
-        connect: taken(connect),
+        connect: to_microseconds(taken(connect)),
         send: sent,
-        wait: answered - sent,
-        receive: finished - answered,
+        wait: to_microseconds(answered - sent),
+        receive: to_microseconds(finished - answered),
         ssl: taken(dial.tls_ms),
     }
 }
@@ -188,8 +195,11 @@ fn post_data(exchange: &Exchange, redaction: Redaction) -> Option<PostData> {
         Decoded::Bytes(bytes) => (STANDARD.encode(bytes), Some("base64")),
     };
     let is_form = mime_type.starts_with("application/x-www-form-urlencoded");
-    let params = if is_form { pairs(read_form(&text).into_iter()) } else { Vec::new() };
-    Some(PostData { mime_type, params, text, encoding })
+    if is_form && encoding.is_none() {
+        // One or the other, says HAR.
+        return Some(PostData { mime_type, params: Some(pairs(read_form(&text).into_iter())), text: None, encoding });
+    }
+    Some(PostData { mime_type, params: None, text: Some(text), encoding })
 }
 
 /// An exchange without an answer has the status 0 (as browsers write it).

@@ -57,8 +57,10 @@ pub(super) struct Request {
 #[serde(rename_all = "camelCase")]
 pub(super) struct PostData {
     pub(super) mime_type: String,
-    pub(super) params: Vec<Pair>,
-    pub(super) text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) params: Option<Vec<Pair>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) text: Option<String>,
     /// `base64` when the body is no text; HAR 1.2 has no place of its own for that.
     #[serde(rename = "_encoding", skip_serializing_if = "Option::is_none")]
     pub(super) encoding: Option<&'static str>,
@@ -106,10 +108,16 @@ pub(super) struct Timings {
     pub(super) ssl: f64,
 }
 
+/// Differences and sums of decimal fractions have a tail of noise.
+pub(super) fn to_microseconds(ms: f64) -> f64 {
+    (ms * 1000.0).round() / 1000.0
+}
+
 impl Timings {
     /// The time of the whole: what was taken, `ssl` being part of `connect`.
     pub(super) fn total(&self) -> f64 {
-        [self.blocked, self.dns, self.connect, self.send, self.wait, self.receive].iter().filter(|t| **t > 0.0).sum()
+        let parts = [self.blocked, self.dns, self.connect, self.send, self.wait, self.receive];
+        to_microseconds(parts.iter().filter(|part| **part > 0.0).sum())
     }
 }
 

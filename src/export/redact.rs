@@ -108,7 +108,11 @@ impl Redaction {
             return Cow::Owned(without_secret_pairs(text));
         }
         let is_json = media == "application/json" || media.ends_with("+json");
-        let mut value = if is_json { serde_json::from_str(text).unwrap_or_default() } else { Value::Null };
+        if !is_json {
+            return Cow::Borrowed(text);
+        }
+        // Cut off at the limit of what is kept, or not quite JSON: what looks like a member is one.
+        let Ok(mut value) = serde_json::from_str(text) else { return blank_in_text(text) };
         if blank_members(&mut value) { Cow::Owned(value.to_string()) } else { Cow::Borrowed(text) }
     }
 }
@@ -184,9 +188,85 @@ fn blank_members(value: &mut Value) -> bool {
     }
 }
 
+/// Blanks the values of secret members in what cannot be parsed as JSON.
+fn blank_in_text(text: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((name, start, end)) = next_member(rest) {
+        let (before, value) = rest.split_at_checked(start).unwrap_or((rest, ""));
+        out.push_str(before);
+        let old = value.get(..end - start).unwrap_or_default();
+        let is_scalar = !old.starts_with(['{', '[']) && !["true", "false", "null"].contains(&old.trim());
+        if is_secret_name(name) && is_scalar {
+            out.push_str(&format!("\"{GONE}\""));
+        } else {
+            // Its members come next.
+            let step = if is_scalar { old.len() } else { 1 };
+            out.push_str(value.get(..step).unwrap_or_default());
+            rest = value.get(step..).unwrap_or_default();
+            continue;
+        }
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    if out.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(out + rest) }
+}
+
+/// The next `"name": value`: its name, and where its value begins and ends.
+fn next_member(text: &str) -> Option<(&str, usize, usize)> {
+    let mut at = 0;
+    loop {
+        let open = at + text.get(at..)?.find('"')?;
+        let close = end_of_string(text, open)?;
+        let behind = text.get(close..)?;
+        let gap = behind.len() - behind.trim_start().len();
+        if let Some(value) = behind.trim_start().strip_prefix(':') {
+            let start = text.len() - value.trim_start().len();
+            let end = match text.as_bytes().get(start) {
+                Some(b'"') => end_of_string(text, start).unwrap_or(text.len()),
+                Some(b'{' | b'[') => start + 1,
+                _ => start + value.trim_start().find([',', '}', ']', '\n']).unwrap_or(value.trim_start().len()),
+            };
+            return Some((text.get(open + 1..close - 1)?, start, end));
+        }
+        at = close + gap;
+    }
+}
+
+/// Behind the quote that ends the string that begins at `open`.
+fn end_of_string(text: &str, open: usize) -> Option<usize> {
+    let mut escaped = false;
+    for (at, byte) in text.as_bytes().iter().enumerate().skip(open + 1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_that_was_cut_off_loses_its_secrets_too() {
+        let cases = [
+            (r#"{"user":"me","password":"s3cret","list":[1,2"#, r#"{"user":"me","password":"REDACTED","list":[1,2"#),
+            (r#"{"a":{"token": "s3cret\"x"},"b":"y"#, r#"{"a":{"token": "REDACTED"},"b":"y"#),
+            (r#"{"pin": 1234, "x""#, r#"{"pin": "REDACTED", "x""#),
+            (r#"{"password":"s3cr"#, r#"{"password":"REDACTED""#),
+            (r#"{"secret":true,"x":"#, r#"{"secret":true,"x":"#),
+            (r#"{"note":"no secret here"#, r#"{"note":"no secret here"#),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Redaction::On.body("application/json", text), expected);
+            for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+                Redaction::On.body("application/json", &text[..end]);
+            }
+        }
+    }
 
     #[test]
     fn fields_lose_their_secrets_and_keep_their_sense() {

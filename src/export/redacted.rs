@@ -29,14 +29,17 @@ pub fn redacted_exchange(exchange: Exchange, redaction: Redaction) -> Exchange {
     out
 }
 
-/// The message with its secrets blanked.
-pub fn redacted_message(mut message: Message, redaction: Redaction) -> Message {
+/// The message with its secrets blanked; `None` for raw bytes, in which nobody can tell them.
+pub fn redacted_message(mut message: Message, redaction: Redaction) -> Option<Message> {
+    if redaction == Redaction::On && message.kind == MessageKind::Raw {
+        return None;
+    }
     if message.kind == MessageKind::Text
         && let Ok(text) = str::from_utf8(&message.kept)
     {
         message.kept = Bytes::from(redaction.body("application/json", text).into_owned());
     }
-    message
+    Some(message)
 }
 
 /// Whether the body had to be changed.

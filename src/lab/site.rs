@@ -40,7 +40,12 @@ impl Service<Request<Incoming>> for Site {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let site = self.clone();
-        Box::pin(async move { Ok(site.answer(request).await) })
+        let is_head = request.method() == Method::HEAD;
+        Box::pin(async move {
+            let answer = site.answer(request).await;
+            // Over HTTP/2 hyper leaves it to the service to send no body for HEAD.
+            Ok(if is_head { answer.map(|_| Empty::new().map_err(|never| match never {}).boxed()) } else { answer })
+        })
     }
 }
 

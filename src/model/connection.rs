@@ -57,6 +57,20 @@ pub enum GivenKind {
     Refused,
 }
 
+impl GivenKind {
+    /// The word of documents.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::ErrorPage => "error-page",
+            Self::Tunnel => "tunnel",
+            Self::Plain => "plain",
+            Self::Portal => "portal",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// What the client was given, and how it differs from what the server gave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Given {

@@ -1,6 +1,6 @@
 //! From a target to a connection with its server.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
@@ -85,15 +85,41 @@ impl Dialler {
     /// # Errors
     /// [`Missed`] with the typed reason.
     pub async fn connect(&self, target: &Target) -> Result<TcpLeg, Missed> {
+        self.connect_if(target, |_| true).await
+    }
+
+    /// The same, to none but allowed addresses: the others are not even knocked at.
+    ///
+    /// # Errors
+    /// [`Missed`] with the typed reason; [`Failure::NotAllowed`] when no address is allowed.
+    pub async fn connect_if(&self, target: &Target, allowed: impl Fn(IpAddr) -> bool) -> Result<TcpLeg, Missed> {
         let began = Instant::now();
         let resolved = self.resolver.resolve(target).await;
         let dns_ms = millis(began.elapsed());
         let failed_dns =
             |failure| Missed::new(failure, None, DialTiming { dns_ms: Some(dns_ms), ..DialTiming::default() });
         let resolved = resolved.map_err(failed_dns)?;
-        let mut timing = DialTiming { dns_ms: resolved.asked_dns.then_some(dns_ms), ..DialTiming::default() };
+        let timing = DialTiming { dns_ms: resolved.asked_dns.then_some(dns_ms), ..DialTiming::default() };
+        let (addresses, refused): (Vec<_>, Vec<_>) =
+            resolved.addresses.into_iter().partition(|address| allowed(address.ip()));
+        if addresses.is_empty() {
+            return Err(Missed::new(Failure::NotAllowed, refused.first().copied(), timing));
+        }
+        self.dial(&addresses, timing).await
+    }
+
+    /// Connects once more to an address that was connected to before: asking DNS again might lead
+    /// elsewhere, to a place that is not allowed.
+    ///
+    /// # Errors
+    /// [`Missed`] with the typed reason.
+    pub async fn reconnect(&self, address: SocketAddr) -> Result<TcpLeg, Missed> {
+        self.dial(&[address], DialTiming::default()).await
+    }
+
+    async fn dial(&self, addresses: &[SocketAddr], mut timing: DialTiming) -> Result<TcpLeg, Missed> {
         let began = Instant::now();
-        let connected = connect_any(&resolved.addresses, self.config.tcp_timeout).await;
+        let connected = connect_any(addresses, self.config.tcp_timeout).await;
         timing.tcp_ms = Some(millis(began.elapsed()));
         match connected {
             Ok((stream, address)) => {
@@ -109,8 +135,8 @@ impl Dialler {
     ///
     /// # Errors
     /// [`Missed`] with the typed reason and what the server had shown.
-    pub async fn handshake(&self, target: &Target, tcp: TcpLeg, offer: &Offer) -> Result<TlsLeg, Missed> {
-        let deadline = self.config.tls_timeout;
+    pub async fn handshake(&self, tcp: TcpLeg, offer: &Offer) -> Result<TlsLeg, Missed> {
+        let (address, deadline) = (tcp.address, self.config.tls_timeout);
         let missed = match tls::handshake(tcp, offer, Attempt::Modern, deadline).await {
             Ok(leg) => return Ok(leg),
             Err(missed) => missed,
@@ -120,7 +146,7 @@ impl Dialler {
         if !nothing_in_common || missed.handshake.is_some() {
             return Err(missed);
         }
-        let Ok(again) = self.connect(target).await else { return Err(missed) };
+        let Ok(again) = self.reconnect(address).await else { return Err(missed) };
         tls::handshake(again, offer, Attempt::Sha1Signatures, deadline).await.map_err(|_| missed)
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::address::is_private;
 use super::dialler::Dialler;
-use crate::model::{CertDer, Target};
+use crate::model::{CertDer, Failure, Target};
 use crate::x509::read_certificates;
 
 const DEADLINE: Duration = Duration::from_secs(3);
@@ -61,10 +61,11 @@ async fn fetch(dialler: &Dialler, url: &str, allow_private: bool) -> Result<Byte
     let uri: Uri = url.parse().map_err(|_| FetchError::NotHttp)?;
     let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http")).ok_or(FetchError::NotHttp)?;
     let target = Target::parse(authority.as_str(), Some(80)).map_err(|_| FetchError::NotHttp)?;
-    let tcp = dialler.connect(&target).await.map_err(|_| FetchError::Unreachable)?;
-    if !allow_private && is_private(tcp.address.ip()) {
-        return Err(FetchError::Private(tcp.address.ip()));
-    }
+    let connected = dialler.connect_if(&target, |ip| allow_private || !is_private(ip)).await;
+    let tcp = connected.map_err(|missed| match (missed.failure, missed.address) {
+        (Failure::NotAllowed, Some(address)) => FetchError::Private(address.ip()),
+        _ => FetchError::Unreachable,
+    })?;
     let broken = |error: &dyn std::error::Error| FetchError::Broken(error.to_string());
     let (mut sender, connection) = http1::handshake(TokioIo::new(tcp.stream)).await.map_err(|e| broken(&e))?;
     let driver = tokio::spawn(connection);

@@ -1,5 +1,6 @@
 //! Asking a server of TLS 1.2 or below to show its flight in the clear.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -7,7 +8,7 @@ use tokio::time::timeout;
 
 use super::dialler::{Dialler, TcpLeg};
 use super::tls::facts_of_flight;
-use crate::model::{Attempt, CertDer, Handshake, Target, TlsVersion};
+use crate::model::{Attempt, CertDer, Handshake, TlsVersion};
 use crate::wire::{Flight, FlightReader, ProbeHello, write_probe_hello};
 
 /// How long a server may take to show its flight.
@@ -15,8 +16,8 @@ const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Sends a plaintext hello over a connection of its own and reads what comes back. No handshake is
 /// completed, no secret is made. `None` when the server shows nothing.
-pub async fn probe(dialler: &Dialler, target: &Target, sni: Option<&str>) -> Option<(Handshake, Vec<CertDer>)> {
-    let tcp = dialler.connect(target).await.ok()?;
+pub async fn probe(dialler: &Dialler, address: SocketAddr, sni: Option<&str>) -> Option<(Handshake, Vec<CertDer>)> {
+    let tcp = dialler.reconnect(address).await.ok()?;
     let mut random = [0; 32];
     aws_lc_rs::rand::fill(&mut random).ok()?;
     let hello = ProbeHello { version: TlsVersion::TLS12, sni, alpn: &["h2", "http/1.1"], random };

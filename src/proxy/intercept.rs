@@ -130,7 +130,7 @@ async fn intercept(
         Err(missed) if may_be_legacy(&missed.failure) => {
             let reason = refusal_words(&missed.failure);
             record.set_missed(&missed, hello.sni.clone());
-            let aside = Aside { record: &record, hello, target };
+            let aside = Aside { record: &record, hello };
             match legacy::step_aside(ctx, &aside, stream, bytes, reason).await {
                 Ok(()) => {}
                 Err(stream) => fail(ctx, record, Some(stream), hello, target, missed).await,
@@ -144,7 +144,6 @@ async fn intercept(
 pub(super) struct Aside<'a> {
     pub(super) record: &'a Record,
     pub(super) hello: &'a ClientHello,
-    pub(super) target: &'a Target,
 }
 
 async fn shake_hands(
@@ -155,7 +154,7 @@ async fn shake_hands(
     offer: &Offer,
 ) -> Result<TlsLeg, Missed> {
     let tcp = reach(ctx, record, target, tcp).await?;
-    ctx.services.dialler.handshake(target, tcp, offer).await
+    ctx.services.dialler.handshake(tcp, offer).await
 }
 
 /// Whether the client's own hello might do where ours did not.
@@ -214,6 +213,7 @@ async fn relay(
             record.set_outcome(Outcome::ClientFailed);
             return client_tls::refuse(ctx, &record, host, outcome).await;
         }
+        Inside::Closing => return record.set_outcome(Outcome::Silent),
         Inside::ServerLeft => {
             record.set_outcome(Outcome::UpstreamFailed);
             return rejudge(ctx, &record).await;
@@ -251,6 +251,7 @@ enum Inside {
     Server,
     ClientLeft(ClientOutcome),
     ServerLeft,
+    Closing,
 }
 
 /// Waits for the first decrypted byte of either side, without taking it.
@@ -276,7 +277,7 @@ async fn first_inside(ctx: &Ctx, record: &Record, client: &mut ClientTls, server
                     return Inside::ServerLeft;
                 }
             },
-            () = ctx.closing.cancelled() => return Inside::ServerLeft,
+            () = ctx.closing.cancelled() => return Inside::Closing,
         }
     }
 }
@@ -301,7 +302,10 @@ async fn fail(
     mut missed: Missed,
 ) {
     let worth_probing = missed.handshake.is_none() && missed.failure.may_answer_a_probe() && may_probe(target);
-    if worth_probing && let Some((handshake, sent)) = probe(&ctx.services.dialler, target, hello.sni.as_deref()).await {
+    if worth_probing
+        && let Some(address) = missed.address
+        && let Some((handshake, sent)) = probe(&ctx.services.dialler, address, hello.sni.as_deref()).await
+    {
         missed.handshake = Some(Box::new(handshake));
         missed.sent = sent;
     }

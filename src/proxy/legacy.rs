@@ -39,7 +39,7 @@ pub(super) async fn tunnel(
         connection.upstream.sni.clone_from(&hello.sni);
     });
     // The hello is still in the stream; the server gets it from there.
-    let aside = Aside { record, hello, target };
+    let aside = Aside { record, hello };
     pass(ctx, &aside, stream, tcp.stream, FlightReader::default(), None).await;
     Ok(())
 }
@@ -53,7 +53,8 @@ pub(super) async fn step_aside(
     hello: &Bytes,
     reason: String,
 ) -> Result<(), ClientStream> {
-    let Ok(tcp) = ctx.services.dialler.connect(aside.target).await else { return Err(stream) };
+    let Some(address) = aside.record.with(|connection| connection.upstream.address) else { return Err(stream) };
+    let Ok(tcp) = ctx.services.dialler.reconnect(address).await else { return Err(stream) };
     let timing: DialTiming = tcp.timing;
     let Some((server, reader)) = offer_hello(ctx, tcp, hello).await else { return Err(stream) };
     let refused = aside.record.with(|connection| {

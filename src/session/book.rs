@@ -66,6 +66,8 @@ pub struct Book {
     exchanges: HashMap<ExchangeId, Arc<Exchange>>,
     exchange_order: VecDeque<ExchangeId>,
     body_bytes: usize,
+    /// Exchanges that were forgotten while they lasted: counted already.
+    forgotten_open: HashSet<ExchangeId>,
     messages: VecDeque<Arc<Message>>,
     leaves: HashMap<Fingerprint, Arc<LeafFacts>>,
     devices: HashSet<IpAddr>,
@@ -200,15 +202,24 @@ impl Book {
         }
         self.put_row(row);
         self.body_bytes += body_bytes(&exchange);
+        let is_finished = exchange.is_finished();
         if let Some(before) = self.exchanges.insert(id, exchange) {
             self.body_bytes -= body_bytes(&before);
         } else {
-            self.totals.exchanges += 1;
             self.exchange_order.push_back(id);
+            if !self.forgotten_open.contains(&id) {
+                self.totals.exchanges += 1;
+            }
+        }
+        if is_finished {
+            self.forgotten_open.remove(&id);
         }
         while self.exchange_order.len() > self.limits.exchanges || self.body_bytes > self.limits.body_bytes {
             let Some(old) = self.exchange_order.pop_front().and_then(|old| self.exchanges.remove(&old)) else { break };
             self.body_bytes -= body_bytes(&old);
+            if !old.is_finished() {
+                self.forgotten_open.insert(old.id);
+            }
         }
     }
 

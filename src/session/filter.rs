@@ -164,7 +164,7 @@ fn term_holds(term: &Term, row: &Row, line: Option<&Line>, now: Timestamp) -> bo
             ends.is_some_and(|ends| order.holds(&ends.ms_since(now), left))
         }),
         Term::Alert(part) => on_line(&|line| line.alert.is_some_and(|alert| alert.to_string().contains(part.as_str()))),
-        Term::Given(part) => on_line(&|line| line.given.is_some_and(|given| has(&format!("{given:?}"), part))),
+        Term::Given(part) => on_line(&|line| line.given.is_some_and(|given| has(given.word(), part))),
         Term::Size(order, size) => order.holds(&row.size, size),
         Term::Took(order, ms) => row.took_ms.is_some_and(|took| order.holds(&f64::from(took), ms)),
     }

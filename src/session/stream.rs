@@ -14,6 +14,9 @@ use crate::model::{ConnectionId, Fingerprint, Summary, Timestamp};
 /// More changes than this do not wait for a slow reader.
 const WAITING: usize = 10_000;
 
+/// More connections that are closed and will never be judged are not remembered.
+const REMEMBERED: usize = 50_000;
+
 /// Something to write a line about.
 #[derive(Clone, Debug)]
 pub enum Told {
@@ -93,6 +96,8 @@ pub fn json_lines(redaction: Redaction) -> Format {
                 }
                 if connection.closed.is_some() && report.is_some() {
                     announced.remove(&connection.id);
+                } else if announced.len() > REMEMBERED {
+                    announced.pop_first();
                 }
                 let recorded = Recorded { connection, report: report.as_deref() };
                 connection_line(recorded, *revision, |print| certificates.insert(print))

@@ -42,7 +42,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// There is a file already.
-    #[error("{} is there already; give --session another name{}", path.display(), if *ours { ", or look at it with `tlscope open`" } else { "" })]
+    #[error("{} is there already; choose another name{}", path.display(), if *ours { ", or look at it with `tlscope open`" } else { "" })]
     Exists {
         /// Which one.
         path: PathBuf,

@@ -92,7 +92,8 @@ impl Running {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let host = url.trim_start_matches("http://").split('/').next().unwrap();
-        let request = format!("GET {url} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer s3cret\r\nConnection: close\r\n\r\n");
+        let request =
+            format!("GET {url} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer s3cret\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         let _ = stream.read_to_string(&mut answer);
@@ -114,9 +115,17 @@ fn validator(name: &str) -> jsonschema::Validator {
 }
 
 fn assert_valid(validator: &jsonschema::Validator, document: &Value) {
-    let faults: Vec<String> =
-        validator.iter_errors(document).take(5).map(|fault| format!("{} at {}", fault, fault.instance_path())).collect();
-    assert!(faults.is_empty(), "{}\n{}", faults.join("\n"), document.to_string().chars().take(2000).collect::<String>());
+    let faults: Vec<String> = validator
+        .iter_errors(document)
+        .take(5)
+        .map(|fault| format!("{} at {}", fault, fault.instance_path()))
+        .collect();
+    assert!(
+        faults.is_empty(),
+        "{}\n{}",
+        faults.join("\n"),
+        document.to_string().chars().take(2000).collect::<String>()
+    );
 }
 
 fn session_file(home: &Path) -> PathBuf {
@@ -301,7 +310,8 @@ async fn a_report_for_people() {
         settings.add_filter(r"(TCP|TLS) [\d.]+ ms", "$1 N ms");
         settings.add_filter(r"\d{4}-\d\d-\d\d", "DATE");
         settings.add_filter(r"certificate message      \d+ bytes", "certificate message      N bytes");
-        settings.bind(|| insta::assert_snapshot!(format!("check_{}", name.split('.').next().unwrap()), text(&out.stdout)));
+        settings
+            .bind(|| insta::assert_snapshot!(format!("check_{}", name.split('.').next().unwrap()), text(&out.stdout)));
     }
 }
 
@@ -394,12 +404,21 @@ fn faults_are_named_with_what_to_do() {
 #[test]
 fn the_environment_counts_below_a_flag_and_above_the_file() {
     let home = tempfile::tempdir().unwrap();
-    fs::write(home.path().join("config.toml"), "[headless]\nfor = \"50ms\"\nheadless = true\n[proxy]\nlisten = [\"127.0.0.1:0\"]\n").unwrap();
+    fs::write(
+        home.path().join("config.toml"),
+        "[headless]\nfor = \"50ms\"\nheadless = true\n[proxy]\nlisten = [\"127.0.0.1:0\"]\n",
+    )
+    .unwrap();
     let from_file = output(&mut tlscope(home.path()));
-    assert!(from_file.status.success() && text(&from_file.stderr).contains("127.0.0.1:"), "{}", text(&from_file.stderr));
+    assert!(
+        from_file.status.success() && text(&from_file.stderr).contains("127.0.0.1:"),
+        "{}",
+        text(&from_file.stderr)
+    );
     let from_environment = failure(tlscope(home.path()).env("TLSCOPE_LISTEN", "nowhere"));
     assert!(from_environment.0 == 2 && from_environment.1.contains("nowhere"), "{from_environment:?}");
-    let from_flag = output(tlscope(home.path()).env("TLSCOPE_LISTEN", "127.0.0.1:1").args(["run", "--listen", "127.0.0.2:0"]));
+    let from_flag =
+        output(tlscope(home.path()).env("TLSCOPE_LISTEN", "127.0.0.1:1").args(["run", "--listen", "127.0.0.2:0"]));
     assert!(text(&from_flag.stderr).contains("127.0.0.2:"), "{}", text(&from_flag.stderr));
 }
 

@@ -28,7 +28,7 @@ async fn chain_of(host: &str) -> (Lab, Observation) {
     let target = format!("{host}:443").parse().unwrap();
     let tcp = dialler.connect(&target).await.unwrap();
     let offer = Offer { sni: Some(host.to_owned()), alpn: vec![] };
-    let leg = dialler.handshake(&target, tcp, &offer).await.unwrap();
+    let leg = dialler.handshake(tcp, &offer).await.unwrap();
     let observation = Observation {
         name: Some(Host::parse(host).unwrap()),
         address: Some(leg.address),

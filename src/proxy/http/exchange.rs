@@ -73,7 +73,7 @@ impl ExchangeRecord {
     pub(super) fn body_ended(&self, direction: Direction, kept: Kept, seen: u64, end: BodyEnd) {
         let elapsed = self.elapsed_ms();
         let mut exchange = self.lock();
-        if let BodyEnd::Failed(reason) = &end {
+        if let (Direction::Down, BodyEnd::Failed(reason)) = (direction, &end) {
             exchange.error.get_or_insert_with(|| reason.clone());
         }
         match direction {
@@ -129,14 +129,25 @@ fn body_of(exchange: &mut Exchange, direction: Direction) -> Option<&mut Body> {
     }
 }
 
+/// Why there is no complete answer. A request that broke off is no reason where there is one.
+fn why_incomplete(exchange: &Exchange) -> Option<String> {
+    let answer = exchange.response.as_ref().map(|response| response.body.end.as_ref());
+    match (answer, &exchange.request_body.end) {
+        (Some(Some(BodyEnd::Complete)), _) => None,
+        (_, Some(BodyEnd::Failed(reason))) => Some(reason.clone()),
+        (None, _) => Some("no answer".to_owned()),
+        (Some(_), _) => None,
+    }
+}
+
 impl Drop for ExchangeRecord {
     fn drop(&mut self) {
         let elapsed = self.elapsed_ms();
         let state = {
             let mut exchange = self.lock();
             exchange.timing.finished_ms.get_or_insert(elapsed);
-            if exchange.response.is_none() {
-                exchange.error.get_or_insert_with(|| "no answer".to_owned());
+            if let Some(reason) = why_incomplete(&exchange) {
+                exchange.error.get_or_insert(reason);
             }
             exchange.clone()
         };

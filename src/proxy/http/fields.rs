@@ -1,9 +1,12 @@
 //! Which header fields go on to the other side (RFC 9110 section 7.6.1), and how else a relayed
 //! head differs from the one received.
 
-use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, HeaderName, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use super::tee::Trailers;
 use crate::model::Head;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
@@ -18,7 +21,7 @@ pub(super) fn strip_hop_by_hop(headers: &mut HeaderMap) -> Vec<String> {
     let wants_trailers = has_token(headers, &TE, "trailers");
     let mut taken = Vec::new();
     let mut take = |name: &HeaderName, headers: &mut HeaderMap| {
-        if headers.remove(name).is_some() {
+        if take_out(headers, name) {
             taken.push(format!("hop-by-hop field not passed on: {name}"));
         }
     };
@@ -27,7 +30,7 @@ pub(super) fn strip_hop_by_hop(headers: &mut HeaderMap) -> Vec<String> {
             take(&name, headers);
         }
     }
-    for name in [&KEEP_ALIVE, &PROXY_CONNECTION] {
+    for name in [&KEEP_ALIVE, &PROXY_CONNECTION, &PROXY_AUTHORIZATION] {
         take(name, headers);
     }
     if headers.contains_key(TE) && !wants_trailers {
@@ -40,17 +43,35 @@ pub(super) fn strip_hop_by_hop(headers: &mut HeaderMap) -> Vec<String> {
     taken
 }
 
+/// Takes a field out, and leaves the others in their order: `HeaderMap::remove` would put the last
+/// one in its place. Whether there was one.
+fn take_out(headers: &mut HeaderMap, name: &HeaderName) -> bool {
+    if !headers.contains_key(name) {
+        return false;
+    }
+    let mut current = None;
+    for (own, value) in std::mem::take(headers) {
+        current = own.or(current);
+        if let Some(own) = current.as_ref().filter(|own| *own != name) {
+            headers.append(own, value);
+        }
+    }
+    true
+}
+
 /// Leaves of the Connection field what holds for both legs, to the letter when that is all.
 fn keep_shared_options(headers: &mut HeaderMap, options: &[String]) {
     let shared: Vec<&str> = options.iter().map(String::as_str).filter(|o| SHARED_OPTIONS.contains(o)).collect();
     if shared.len() == options.len() {
         return;
     }
-    headers.remove(CONNECTION);
-    if let Ok(value) = HeaderValue::try_from(shared.join(", "))
-        && !value.is_empty()
-    {
-        headers.insert(CONNECTION, value);
+    match HeaderValue::try_from(shared.join(", ")) {
+        Ok(value) if !value.is_empty() => {
+            headers.insert(CONNECTION, value);
+        }
+        _ => {
+            take_out(headers, &CONNECTION);
+        }
     }
 }
 
@@ -73,10 +94,9 @@ pub(super) fn asks_upgrade(headers: &HeaderMap) -> bool {
     headers.contains_key(UPGRADE) && has_token(headers, &CONNECTION, "upgrade")
 }
 
-/// Whether trailers behind an HTTP/1 answer reach the client: hyper sends them when the client
-/// asked for them and the answer announces them.
-pub(super) fn passes_http1_trailers(asked_for: bool, answer: &HeaderMap) -> bool {
-    asked_for && answer.contains_key(TRAILER)
+/// Which trailers go on over HTTP/1: hyper sends those that the head announces.
+pub(super) fn announced_trailers(headers: &HeaderMap) -> Trailers {
+    Trailers::Announced(tokens(headers, &TRAILER).map(str::to_ascii_lowercase).collect())
 }
 
 /// How hyper's relaying of this head differs from the bytes received.
@@ -131,6 +151,15 @@ mod tests {
         ]);
         assert_eq!(strip_hop_by_hop(&mut headers).len(), 4);
         assert_eq!(headers, map(&[("x-public", "2"), ("transfer-encoding", "chunked"), ("connection", "keep-alive")]));
+    }
+
+    #[test]
+    fn the_order_stays() {
+        let mut headers = map(&[("a", "1"), ("keep-alive", "x"), ("b", "2"), ("a", "3"), ("c", "4"), ("d", "5")]);
+        strip_hop_by_hop(&mut headers);
+        let names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+        assert_eq!(names, ["a", "b", "c", "d"]);
+        assert_eq!(headers.get_all("a").iter().count(), 2);
     }
 
     #[test]

@@ -11,10 +11,10 @@ use tokio::sync::oneshot;
 use super::BoxError;
 use super::exchange::{Asked, ExchangeRecord};
 use super::fields::{
-    asks_upgrade, has_token, is_close_delimited, passes_http1_trailers, relayed_differently, strip_hop_by_hop,
+    announced_trailers, asks_upgrade, has_token, is_close_delimited, relayed_differently, strip_hop_by_hop,
 };
 use super::heads::{Heads, http2_answer, http2_request};
-use super::tee::{Gate, Tee};
+use super::tee::{Gate, Tee, Trailers};
 use super::upgrade;
 use super::upstream::Upstream;
 use crate::model::{Direction, Head};
@@ -69,7 +69,8 @@ fn prepare(route: &Route, exchange: &Arc<ExchangeRecord>, request: Request<Incom
     let gate = has_token(request.headers(), &EXPECT, "100-continue").then(|| Gate::new(opened));
     let (parts, body) = request.into_parts();
     let tee = Tee::new(&route.ctx, &route.record, exchange, Direction::Up, body);
-    let tee = tee.behind(gate).passing_trailers(route.upstream.is_http2());
+    let trailers = if route.upstream.is_http2() { Trailers::All } else { announced_trailers(&parts.headers) };
+    let tee = tee.behind(gate).passing(trailers);
     let mut request = Request::from_parts(parts, tee);
     let (heads, own, opener) = (route.upstream.heads.clone(), exchange.clone(), open.clone());
     let is_http2 = route.upstream.is_http2();
@@ -105,9 +106,13 @@ async fn take_answer(
         }
     }
     exchange.answered(status.as_u16(), head, changed).await;
-    let passes_trailers = is_http2 || passes_http1_trailers(wants_trailers, &parts.headers);
+    let trailers = match (is_http2, wants_trailers) {
+        (true, _) => Trailers::All,
+        (false, true) => announced_trailers(&parts.headers),
+        (false, false) => Trailers::Announced(Vec::new()),
+    };
     let tee = Tee::new(&route.ctx, &route.record, exchange, Direction::Down, body);
-    Response::from_parts(parts, tee.passing_trailers(passes_trailers))
+    Response::from_parts(parts, tee.passing(trailers))
 }
 
 /// The request's head as it was on the wire.

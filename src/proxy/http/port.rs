@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{HOST, PROXY_AUTHORIZATION};
+use http::header::HOST;
 use http::{HeaderValue, Method, Request, Response, Uri};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Empty};
@@ -206,7 +206,6 @@ impl Port {
 fn make_origin_form(request: &mut Request<Incoming>, uri: &Uri, authority: &str) {
     *request.uri_mut() = origin_form(uri);
     let headers = request.headers_mut();
-    headers.remove(PROXY_AUTHORIZATION);
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     if headers.get(HOST).is_none_or(|own| own != host)
         && let Ok(host) = HeaderValue::try_from(host)

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::sync::oneshot;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
 use super::BoxError;
 use super::budget::Kept;
@@ -23,9 +24,14 @@ use crate::proxy::record::Record;
 /// How long a request body waits for the server's 100 (RFC 9110 section 10.1.1).
 const CONTINUE_PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long a client may go on sending a body that nobody wants any more.
+const DRAIN_FOR: Duration = Duration::from_secs(1);
+
 /// A body on its way from one leg to the other.
 pub(super) struct Tee {
-    inner: Incoming,
+    ctx: Ctx,
+    /// Gone once the body was left to be drained.
+    inner: Option<Incoming>,
     direction: Direction,
     exchange: Arc<ExchangeRecord>,
     record: Arc<Record>,
@@ -33,29 +39,55 @@ pub(super) struct Tee {
     seen: u64,
     /// Shut until the server has said that it wants the body.
     gate: Option<Gate>,
-    /// Whether trailers reach the other side; when not, that is marked.
-    passes_trailers: bool,
+    trailers: Trailers,
+}
+
+/// Which trailers reach the other side; the others are marked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Trailers {
+    /// All of them: the other side speaks HTTP/2.
+    All,
+    /// Those that the head announces.
+    Announced(Vec<String>),
 }
 
 /// Keeps a request body back until the server's 100, or for a second.
 pub(super) struct Gate {
     opened: oneshot::Receiver<()>,
     patience: Pin<Box<Sleep>>,
+    /// The final answer came first.
+    is_too_late: bool,
+}
+
+/// Why a gate opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opened {
+    /// The server wants the body.
+    Wanted,
+    /// It has not said anything for a second.
+    InVain,
 }
 
 impl Gate {
     /// Shut; opened by sending.
     pub(super) fn new(opened: oneshot::Receiver<()>) -> Self {
-        Self { opened, patience: Box::pin(sleep(CONTINUE_PATIENCE)) }
+        Self { opened, patience: Box::pin(sleep(CONTINUE_PATIENCE)), is_too_late: false }
     }
 
     /// Ready when the body may go. When the final answer comes first the sender is dropped without
     /// a word: then the body stays where it is, and the connection ends with the answer.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Poll::Ready(Ok(())) = Pin::new(&mut self.opened).poll(cx) {
-            return Poll::Ready(());
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Opened> {
+        if self.is_too_late {
+            return Poll::Pending;
         }
-        self.patience.as_mut().poll(cx)
+        match Pin::new(&mut self.opened).poll(cx) {
+            Poll::Ready(Ok(())) => Poll::Ready(Opened::Wanted),
+            Poll::Ready(Err(_)) => {
+                self.is_too_late = true;
+                Poll::Pending
+            }
+            Poll::Pending => self.patience.as_mut().poll(cx).map(|()| Opened::InVain),
+        }
     }
 }
 
@@ -70,14 +102,15 @@ impl Tee {
     ) -> Self {
         let kept = Kept::new(ctx.config.body_limit, &ctx.budget);
         Self {
-            inner,
+            ctx: ctx.clone(),
+            inner: Some(inner),
             direction,
             exchange: exchange.clone(),
             record: record.clone(),
             kept: Some(kept),
             seen: 0,
             gate: None,
-            passes_trailers: true,
+            trailers: Trailers::All,
         }
     }
 
@@ -87,9 +120,9 @@ impl Tee {
         self
     }
 
-    /// Says whether trailers reach the other side.
-    pub(super) fn passing_trailers(mut self, passes: bool) -> Self {
-        self.passes_trailers = passes;
+    /// Says which trailers reach the other side.
+    pub(super) fn passing(mut self, trailers: Trailers) -> Self {
+        self.trailers = trailers;
         self
     }
 
@@ -102,10 +135,17 @@ impl Tee {
             count(&self.record, self.direction, data.len());
         }
         if let Some(trailers) = frame.trailers_ref() {
-            self.exchange.trailers(self.direction, trailer_fields(trailers));
-            if !self.passes_trailers {
+            let fields = trailer_fields(trailers);
+            let is_lost = |(name, _): &(String, String)| match &self.trailers {
+                Trailers::All => false,
+                Trailers::Announced(names) => !names.contains(name),
+            };
+            if fields.iter().any(is_lost) {
                 self.exchange.changed("trailers not passed on");
             }
+            self.exchange.trailers(self.direction, fields);
+            // Nothing comes behind them, and nobody asks for it.
+            self.end(BodyEnd::Complete);
         }
     }
 
@@ -125,10 +165,13 @@ impl Body for Tee {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         if let Some(gate) = &mut self.gate {
-            ready!(gate.poll(cx));
+            if ready!(gate.poll(cx)) == Opened::InVain {
+                self.exchange.changed("100 Continue sent by tlscope: the server had said nothing for a second");
+            }
             self.gate = None;
         }
-        match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
+        let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
+        match ready!(Pin::new(inner).poll_frame(cx)) {
             Some(Ok(frame)) => {
                 self.look_at(&frame);
                 Poll::Ready(Some(Ok(frame)))
@@ -146,18 +189,30 @@ impl Body for Tee {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.inner.as_ref().map(Body::size_hint).unwrap_or_default()
     }
 }
 
 /// A body that nobody reads to its end says so.
 impl Drop for Tee {
     fn drop(&mut self) {
-        let end = if self.inner.is_end_stream() { BodyEnd::Complete } else { BodyEnd::Dropped };
-        self.end(end);
+        let Some(inner) = self.inner.take() else { return };
+        if inner.is_end_stream() {
+            return self.end(BodyEnd::Complete);
+        }
+        self.end(BodyEnd::Dropped);
+        if self.direction == Direction::Up && self.gate.is_none() && self.seen > 0 {
+            self.ctx.spawn(drain(inner));
+        }
     }
+}
+
+/// A server has answered before it had the whole body. Giving the body up at once would reset the
+/// client's stream, and clients that are still sending would lose the answer with it.
+async fn drain(mut body: Incoming) {
+    let _ = timeout(DRAIN_FOR, async { while let Some(Ok(_)) = body.frame().await {} }).await;
 }

@@ -110,6 +110,7 @@ async fn an_expected_continue_comes_from_the_server() {
     assert!(soon(read_head(&mut stream)).await.starts_with("HTTP/1.1 417"), "no 100 of the proxy's own");
     drop(stream);
     let told = rig.stop().await;
+    assert_eq!(told.findings(), [], "no fault on the way");
     let informational: Vec<usize> = told.exchanges().iter().map(|e| e.informational.len()).collect();
     assert_eq!(informational, [1, 0]);
 }
@@ -127,7 +128,8 @@ async fn a_body_is_sent_after_a_second_when_nobody_says_continue() {
     stream.write_all(head.as_bytes()).await.unwrap();
     let answer = soon(read_until(&mut stream, "Content-Length: 0\r\n\r\n")).await;
     assert!(answer.contains("200 OK"), "{answer}");
-    rig.stop().await;
+    let told = rig.stop().await;
+    assert!(told.exchange().changed.iter().any(|note| note.contains("100 Continue sent by tlscope")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
