@@ -7,7 +7,7 @@
 //!
 //! A test whose programs are missing says so and is skipped; with `TLSCOPE_REQUIRE_CLIENTS` set it
 //! fails. `TLSCOPE_TEST_PYTHON` is a Python with the packages that the scripts import, and
-//! `TLSCOPE_TEST_NODE_MODULES` a directory with undici in it.
+//! `TLSCOPE_TEST_NODE_MODULES` a directory with undici, har-schema and ajv in it.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -26,4 +26,5 @@ mod legacy;
 mod mqtt;
 mod node;
 mod python;
+mod readers;
 mod refusals;

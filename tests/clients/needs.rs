@@ -11,8 +11,8 @@ pub(crate) enum Need {
     Program(&'static str),
     /// Python with these packages.
     Python(&'static [&'static str]),
-    /// Node with undici.
-    Undici,
+    /// Node with these packages.
+    Node(&'static [&'static str]),
 }
 
 impl From<&'static str> for Need {
@@ -51,9 +51,10 @@ fn missing(need: &Need) -> Option<String> {
     match need {
         Need::Program(name) => find(name).is_none().then(|| format!("there is no {name}")),
         Need::Python(packages) => missing_in_python(packages),
-        Need::Undici => missing(&"node".into()).or_else(|| {
-            let found = node_modules().is_some_and(|dir| dir.join("undici").is_dir());
-            (!found).then(|| "TLSCOPE_TEST_NODE_MODULES is no directory with undici".to_owned())
+        Need::Node(packages) => missing(&"node".into()).or_else(|| {
+            let has = |package: &&&str| node_modules().is_some_and(|dir| dir.join(package).is_dir());
+            let lacking = packages.iter().find(|package| !has(package))?;
+            Some(format!("TLSCOPE_TEST_NODE_MODULES is no directory with {lacking}"))
         }),
     }
 }

@@ -28,6 +28,6 @@ fn https() {
 
 #[test]
 fn fetch() {
-    needs!(Need::Undici, "nginx", "openssl");
+    needs!(Need::Node(&["undici"]), "nginx", "openssl");
     fetches("client_fetch.mjs");
 }

@@ -50,6 +50,11 @@ impl Recording {
         messages.map(|message| ["type", "opcode", "data"].map(|member| word(&message[member]))).collect()
     }
 
+    /// The HAR document.
+    pub(crate) fn har(&self) -> &Value {
+        &self.har
+    }
+
     /// All connections.
     pub(crate) fn connections(&self) -> Vec<Record<'_>> {
         self.latest("connection")
