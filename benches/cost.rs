@@ -16,6 +16,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use tlscope::lab::Lab;
 use tlscope::model::Timestamp;
+use tlscope::store::Archive;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -159,6 +160,18 @@ async fn upload(proxy: &Proxy, ca: &CertificateDer<'static>, bytes: u64) -> Resu
     if answer.contains("200 OK") { Ok(()) } else { Err(answer.into()) }
 }
 
+/// Exchanges in the largest session file there is.
+fn kept(home: &Path) -> Result<u64> {
+    let mut most = 0;
+    for entry in std::fs::read_dir(home.join("sessions"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "tlscope") {
+            most = most.max(Archive::open(&path)?.counts()?.1);
+        }
+    }
+    Ok(most)
+}
+
 #[tokio::main]
 async fn main() -> Result<()> {
     let home = tempfile::tempdir()?;
@@ -203,6 +216,8 @@ async fn main() -> Result<()> {
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
     println!("resident, 100,000 exchanges {:>8.0} MiB", proxy.memory("VmRSS")?);
+    drop(proxy);
+    println!("kept in the session file    {:>8} exchanges", kept(home.path())?);
 
     let proxy = Proxy::start(home.path(), &flags)?;
     let gibibytes = 2;
