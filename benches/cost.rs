@@ -223,11 +223,8 @@ async fn main() -> Result<()> {
     let gibibytes = 2;
     for (name, is_up) in [("download", false), ("upload", true)] {
         let (bytes, before) = (gibibytes << 30, proxy.cpu()?);
-        if is_up {
-            upload(&proxy, &ca, bytes).await?
-        } else {
-            download(&proxy, &ca, bytes).await?
-        }
+        let moved = if is_up { upload(&proxy, &ca, bytes).await } else { download(&proxy, &ca, bytes).await };
+        moved?;
         let seconds = proxy.cpu()? - before;
         let peak = proxy.memory("VmHWM")?;
         println!("{name} of {gibibytes} GiB{:<9} {:>8.2} s of CPU, {peak:.0} MiB resident at most", "", seconds);
