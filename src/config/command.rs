@@ -144,8 +144,13 @@ pub struct RunArgs {
 #[command(after_help = "Exit code: 0 nothing that counts, 1 a finding that --fail-on names, \
                         3 a target showed neither certificate nor handshake, 2 bad usage.")]
 pub struct CheckArgs {
-    /// host, host:port, [v6]:port or a URL; port 443 unless given
-    #[arg(value_name = "TARGET", value_parser = target, required_unless_present = "chain")]
+    /// The servers to ask
+    #[arg(
+        value_name = "TARGET",
+        help = "host, host:port, [v6]:port or a URL; port 443 unless given",
+        value_parser = target,
+        required_unless_present = "chain"
+    )]
     pub targets: Vec<Target>,
     /// Judge the certificates in this file, leaf first, without a network
     #[arg(long, value_name = "FILE", conflicts_with = "targets")]

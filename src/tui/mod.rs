@@ -1,6 +1,6 @@
 //! The screen.
 //!
-//! Owns what is shown and how it is driven: [`State`] is changed by messages and looks at the
+//! Owns what is shown and how it is driven: `State` is changed by messages and looks at the
 //! session's book; effects come out as data and are carried out by the loop. Every text that came
 //! from a peer goes through `text::safe` in one place, `style::Look`.
 //!

@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod cli;
+mod corpus;
 mod judge;
 mod lab;
 mod layering;

@@ -1,0 +1,95 @@
+//! What is fuzzed: `cargo fuzz run -s none chain` from this directory's parent. `cargo test corpus`
+//! runs the committed corpus through the same functions.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use tlscope::codec::{Inflater, decode, kind_of, pretty, text_of};
+use tlscope::diagnosis::{Limits, Trust, judge};
+use tlscope::explain::{fix, summary};
+use tlscope::export::Redaction;
+use tlscope::model::{CertDer, Evidence, Host, Observation, Report, Timestamp};
+use tlscope::wire::{
+    FlightReader, FrameFollower, HeadFollower, MessageReader, WsMessage, read_client_hello, read_greeting,
+    read_request, sniff,
+};
+
+/// No message is inflated further.
+const ROOM: usize = 64 << 10;
+
+/// No body is decoded further.
+const LIMIT: usize = 256 << 10;
+
+/// First bytes of clients: told apart, and a hello read, the same however the bytes are cut.
+pub fn hello(data: &[u8]) {
+    let _ = sniff(data);
+    let _ = read_client_hello(data);
+    let _ = read_greeting(data);
+    let _ = read_request(data);
+}
+
+/// A server's plaintext flight, the same whole or byte by byte.
+pub fn flight(data: &[u8]) {
+    let mut whole = FlightReader::default();
+    whole.feed(data);
+    let mut pieces = FlightReader::default();
+    for byte in data {
+        pieces.feed(&[*byte]);
+    }
+    let (mut whole, mut pieces) = (whole.into_flight(), pieces.into_flight());
+    // How much was seen of what is no TLS depends on the pieces; whether it is none must not.
+    assert_eq!(whole.not_tls.take().is_some(), pieces.not_tls.take().is_some());
+    assert_eq!(whole, pieces);
+}
+
+/// WebSocket frames, and what is inflated from them.
+pub fn websocket(data: &[u8]) {
+    let mut reader = MessageReader::default();
+    let mut inflater = Inflater::default();
+    let mut out = Vec::new();
+    reader.feed(data, |part| match part {
+        WsMessage::Data(piece) => inflater.feed(&piece, ROOM - out.len(), &mut out),
+        WsMessage::End => inflater.end_message(ROOM - out.len(), &mut out),
+        _ => {}
+    });
+    assert!(out.len() <= ROOM);
+}
+
+/// Heads of HTTP/1 among bodies, and HTTP/2 frames.
+pub fn http1(data: &[u8]) {
+    for mut follower in [HeadFollower::requests(), HeadFollower::responses()] {
+        let mut heads = Vec::new();
+        follower.feed(data, |head| heads.push(head));
+        assert!(heads.concat().len() <= data.len());
+    }
+    FrameFollower::default().feed(data);
+}
+
+/// Certificates, read and judged; every report can be written down and read again.
+pub fn chain(data: &[u8]) {
+    let mut sent: Vec<CertDer> = tlscope::x509::read_certificates(data);
+    if sent.is_empty() {
+        sent.push(CertDer::new(data.to_vec()));
+    }
+    let observation = Observation { name: Host::parse("a.test").ok(), sent, ..Observation::default() };
+    let at = Timestamp::from_unix(1_800_000_000);
+    let report = judge(&observation, &Evidence::default(), &Trust::default(), Limits::default(), at);
+    for finding in &report.findings {
+        let _ = (summary(finding), fix(finding));
+    }
+    let written = serde_json::to_string(&report).unwrap();
+    let _: Report = serde_json::from_str(&written).unwrap();
+}
+
+/// Bodies: decoded within a limit, told from bytes, laid out, redacted.
+pub fn body(data: &[u8]) {
+    for encoding in ["gzip", "deflate", "br", "zstd", "gzip, br"] {
+        assert!(decode(data, encoding, LIMIT).bytes.len() <= LIMIT);
+    }
+    for media in ["application/json", "text/html; charset=utf-16", "application/x-www-form-urlencoded"] {
+        if let Some(text) = text_of(data, media) {
+            let _ = pretty(kind_of(media, Some(&text)), &text);
+            let _ = Redaction::On.body(media, &text);
+            let _ = Redaction::On.url(&text);
+        }
+    }
+}
