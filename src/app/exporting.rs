@@ -1,6 +1,7 @@
 //! `export`: a session in a form that others read.
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::config::{ExportArgs, ExportFormat};
 use crate::export::{
     HarEntry, HarWriter, Recorded, Redaction, connection_line, exchange_line, redacted_exchange, redacted_message,
 };
-use crate::model::{Connection, ConnectionId, ExchangeId, Report};
+use crate::model::{Connection, Exchange, ExchangeId, Report};
 use crate::store::{Archive, Item, Kept, Writer};
 
 /// Writes a session.
@@ -51,8 +52,7 @@ pub(super) fn write_har(archive: &Archive, out: impl Write, redaction: Redaction
     let mut known = Latest::default();
     archive.each_exchange(|row| -> anyhow::Result<()> {
         let messages = if row.exchange.messages > 0 { archive.messages_of(row.exchange.id)? } else { Vec::new() };
-        // A slow disk may have cost the record of the connection; the exchange is there all the same.
-        let Some((connection, report)) = known.get(archive, row.exchange.connection)? else { return Ok(()) };
+        let (connection, report) = known.get(archive, &row.exchange)?;
         let recorded = Recorded { connection, report };
         har.entry(HarEntry { exchange: &row.exchange, recorded, is_first: row.is_first, messages: &messages })?;
         Ok(())
@@ -68,18 +68,20 @@ pub(super) fn write_har(archive: &Archive, out: impl Write, redaction: Redaction
 /// The connection of the exchange before is most often that of the next as well.
 #[derive(Default)]
 struct Latest {
-    id: Option<ConnectionId>,
     connection: Option<Connection>,
     report: Option<Report>,
 }
 
 impl Latest {
-    fn get(&mut self, archive: &Archive, id: ConnectionId) -> anyhow::Result<Option<(&Connection, Option<&Report>)>> {
-        if self.id != Some(id) {
+    fn get(&mut self, archive: &Archive, exchange: &Exchange) -> anyhow::Result<(&Connection, Option<&Report>)> {
+        let id = exchange.connection;
+        if self.connection.as_ref().is_none_or(|known| known.id != id) {
             let (connection, report) = archive.connection(id)?.unzip();
-            *self = Self { id: Some(id), connection, report: report.flatten() };
+            *self = Self { connection, report: report.flatten() };
         }
-        Ok(self.connection.as_ref().map(|connection| (connection, self.report.as_ref())))
+        // A slow disk may have cost the record of the connection; the exchange is there all the same.
+        let lost = || Connection::new(id, exchange.started, SocketAddr::from(([0; 4], 0)));
+        Ok((self.connection.get_or_insert_with(lost), self.report.as_ref()))
     }
 }
 

@@ -33,8 +33,15 @@ pub(super) fn say(text: &str) {
 /// Makes a file that only its owner can read: it holds what others said to their servers. What was
 /// in it is gone.
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    open_private(path, OpenOptions::new().write(true).create(true).truncate(true))
+}
+
+/// The same, where there is no file of that name yet.
+pub(super) fn create_new_private(path: &Path) -> io::Result<File> {
+    open_private(path, OpenOptions::new().write(true).create_new(true))
+}
+
+fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;

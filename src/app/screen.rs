@@ -1,6 +1,5 @@
 //! What the screen is told and given.
 
-use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::exporting::write_har;
-use super::output::paint_for;
+use super::output::{create_new_private, paint_for};
 use crate::config::Colour;
 use crate::export::Redaction;
 use crate::headless::Banner;
@@ -103,7 +102,7 @@ fn export(file: &Path, path: &Path, redaction: Redaction) -> anyhow::Result<()> 
     let archive = Archive::attach(file)?;
     let named = || format!("cannot write {}", path.display());
     // Somebody's file of that name is worth more than an export.
-    let out = File::create_new(path).map_err(|error| match error.kind() {
+    let out = create_new_private(path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => io::Error::new(error.kind(), "there is such a file already"),
         _ => error,
     });

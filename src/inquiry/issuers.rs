@@ -6,6 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use crate::model::{AiaOutcome, CertDer, Fingerprint, Timestamp};
 use crate::net::{Dialler, fetch_issuer};
 
+/// More places are not remembered: what is needed again is fetched again.
+const LIMIT: usize = 512;
+
 const DAY_MS: i64 = 86_400_000;
 /// A place that failed is asked again after ten minutes.
 const FAILURE_MS: i64 = 600_000;
@@ -35,6 +38,9 @@ impl IssuerCache {
         }
         let result = fetch_issuer(dialler, &url, allow_private).await.map_err(|error| error.to_string());
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= LIMIT {
+            known.clear();
+        }
         known.insert(url.clone(), Known { at: now, result: result.clone() });
         AiaOutcome { of, url, result }
     }

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use tlscope::lab::Lab;
 
 use crate::rig::now;
+use crate::schemas::assert_valid;
 
 /// No command of a test takes longer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -108,26 +109,6 @@ impl Drop for Running {
     }
 }
 
-fn validator(name: &str) -> jsonschema::Validator {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas").join(name);
-    let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    jsonschema::validator_for(&schema).unwrap()
-}
-
-fn assert_valid(validator: &jsonschema::Validator, document: &Value) {
-    let faults: Vec<String> = validator
-        .iter_errors(document)
-        .take(5)
-        .map(|fault| format!("{} at {}", fault, fault.instance_path()))
-        .collect();
-    assert!(
-        faults.is_empty(),
-        "{}\n{}",
-        faults.join("\n"),
-        document.to_string().chars().take(2000).collect::<String>()
-    );
-}
-
 fn session_file(home: &Path) -> PathBuf {
     let found: Vec<PathBuf> = fs::read_dir(home.join("sessions")).unwrap().map(|entry| entry.unwrap().path()).collect();
     found.into_iter().find(|path| path.extension().is_some_and(|end| end == "tlscope")).unwrap()
@@ -168,17 +149,16 @@ fn a_session_is_kept_exported_and_valid_by_its_schemas() {
     assert_eq!(code, Some(3), "some servers showed nothing: {said}");
     assert!(said.contains("cert-expired") && said.contains("connections, "), "{said}");
 
-    let by = validator("tlscope.event-1.schema.json");
     let lines: Vec<Value> =
         fs::read_to_string(&events).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     for line in &lines {
-        assert_valid(&by, line);
+        assert_valid("tlscope.event-1", line);
     }
     let of_type = |name: &str| lines.iter().filter(|line| line["type"] == name).count();
     assert!(of_type("connection") > 150 && of_type("exchange") > 100 && of_type("summary") == 1);
 
     let har: Value = serde_json::from_str(&fs::read_to_string(har).unwrap()).unwrap();
-    assert_valid(&validator("tlscope.har-1.schema.json"), &har);
+    assert_valid("tlscope.har-1", &har);
     assert!(!har.to_string().contains("s3cret"), "secrets are left out");
     let session = session_file(home.path());
     assert_eq!(fs::metadata(&session).unwrap().permissions().mode() & 0o777, 0o600);
@@ -192,7 +172,7 @@ fn a_session_is_kept_exported_and_valid_by_its_schemas() {
     let with_secrets = export("har", &["--with-secrets"]);
     assert!(text(&with_secrets.stdout).contains("Bearer s3cret"));
     for line in text(&export("jsonl", &[]).stdout).lines() {
-        assert_valid(&by, &serde_json::from_str(line).unwrap());
+        assert_valid("tlscope.event-1", &serde_json::from_str(line).unwrap());
         assert!(!line.contains("Bearer s3cret"));
     }
     let given_away = home.path().join("give.tlscope");
@@ -291,12 +271,11 @@ async fn a_check_tells_everything_and_its_exit_code_follows() {
         (&["closes.lab.test", "expired.lab.test"], 1),
         (&["good.lab.test", "--at", "2050-01-01T00:00:00Z"], 1),
     ];
-    let by = validator("tlscope.check-1.schema.json");
     for (args, code) in cases {
         let mut command = tlscope(lab.dir.path());
         let out = output(command.arg("check").args(args).args(&lab.flags).args(["--format", "json"]));
         assert_eq!(out.status.code(), Some(code), "{args:?}: {}", text(&out.stderr));
-        assert_valid(&by, &serde_json::from_slice(&out.stdout).unwrap());
+        assert_valid("tlscope.check-1", &serde_json::from_slice(&out.stdout).unwrap());
     }
 }
 
@@ -324,7 +303,7 @@ fn a_chain_in_a_file_is_judged_without_a_network() {
     let out = output(command.arg("check").arg("--chain").arg(chain).args(args));
     assert_eq!(out.status.code(), Some(1));
     let document: Value = serde_json::from_slice(&out.stdout).unwrap();
-    assert_valid(&validator("tlscope.check-1.schema.json"), &document);
+    assert_valid("tlscope.check-1", &document);
     assert_eq!(document["at"], "2027-01-01T00:00:00.000Z");
     assert_eq!(document["targets"][0]["outcome"], "file");
 }

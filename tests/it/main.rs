@@ -11,4 +11,5 @@ mod lab;
 mod layering;
 mod proxy;
 mod rig;
+mod schemas;
 mod signatures;

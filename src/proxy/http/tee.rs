@@ -57,6 +57,7 @@ pub(super) struct Gate {
     patience: Pin<Box<Sleep>>,
     /// The final answer came first.
     is_too_late: bool,
+    says_continue: bool,
 }
 
 /// Why a gate opened.
@@ -69,9 +70,10 @@ enum Opened {
 }
 
 impl Gate {
-    /// Shut; opened by sending.
-    pub(super) fn new(opened: oneshot::Receiver<()>) -> Self {
-        Self { opened, patience: Box::pin(sleep(CONTINUE_PATIENCE)), is_too_late: false }
+    /// Shut; opened by sending. `says_continue` where hyper sends the client a 100 of its own as soon
+    /// as the body is asked for: over HTTP/1.
+    pub(super) fn new(opened: oneshot::Receiver<()>, says_continue: bool) -> Self {
+        Self { opened, patience: Box::pin(sleep(CONTINUE_PATIENCE)), is_too_late: false, says_continue }
     }
 
     /// Ready when the body may go. When the final answer comes first the sender is dropped without
@@ -165,7 +167,7 @@ impl Body for Tee {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         if let Some(gate) = &mut self.gate {
-            if ready!(gate.poll(cx)) == Opened::InVain {
+            if ready!(gate.poll(cx)) == Opened::InVain && gate.says_continue {
                 self.exchange.changed("100 Continue sent by tlscope: the server had said nothing for a second");
             }
             self.gate = None;

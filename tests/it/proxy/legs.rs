@@ -92,6 +92,8 @@ async fn without_a_server_the_client_gets_a_page_with_every_reason() {
         assert!(answer.starts_with("HTTP/1.1 502"), "{host}: {answer}");
         assert!(answer.contains(&format!("\"id\":\"{id}\"")), "{host}: {answer}");
         assert!(answer.contains("default-src 'none'") && answer.contains("no-store"), "{answer}");
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        crate::schemas::assert_valid("tlscope.error-1", &serde_json::from_str(body).unwrap());
         let told = rig.stop().await;
         assert!(told.findings().iter().any(|found| found.as_str() == id), "{host}: {:?}", told.findings());
         assert_eq!(told.connection().outcome, Some(Outcome::UpstreamFailed));
