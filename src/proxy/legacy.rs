@@ -56,7 +56,7 @@ pub(super) async fn step_aside(
     let Some(address) = aside.record.with(|connection| connection.upstream.address) else { return Err(stream) };
     let Ok(tcp) = ctx.services.dialler.reconnect(address).await else { return Err(stream) };
     let timing: DialTiming = tcp.timing;
-    let Some((server, reader)) = offer_hello(ctx, tcp, hello).await else { return Err(stream) };
+    let Some(server) = offer_hello(ctx, tcp, hello).await else { return Err(stream) };
     let refused = aside.record.with(|connection| {
         connection.upstream.timing = timing;
         connection.upstream.failure.take()
@@ -64,12 +64,13 @@ pub(super) async fn step_aside(
     aside.record.note(FindingId::TunnelledLegacyServer, Facts::new().with("reason", reason));
     // The server has the hello; what the client sends from here on is what comes after it.
     let stream = skip(stream, hello.len()).await;
-    pass(ctx, aside, stream, server, reader, refused).await;
+    // What was read so far comes again before the rest.
+    pass(ctx, aside, stream, server, FlightReader::default(), refused).await;
     Ok(())
 }
 
 /// Sends the hello and waits for a ServerHello. `None` when something else comes.
-async fn offer_hello(ctx: &Ctx, tcp: TcpLeg, hello: &Bytes) -> Option<(Prefixed<TcpStream>, FlightReader)> {
+async fn offer_hello(ctx: &Ctx, tcp: TcpLeg, hello: &Bytes) -> Option<Prefixed<TcpStream>> {
     let mut stream = tcp.stream;
     let mut reader = FlightReader::default();
     let mut answer = BytesMut::with_capacity(8 << 10);
@@ -88,7 +89,7 @@ async fn offer_hello(ctx: &Ctx, tcp: TcpLeg, hello: &Bytes) -> Option<(Prefixed<
         Some(())
     };
     timeout(ctx.services.dialler.tls_timeout(), answered).await.ok()??;
-    Some((Prefixed::new(answer.freeze(), stream), reader))
+    Some(Prefixed::new(answer.freeze(), stream))
 }
 
 /// Reads off bytes that the server was sent another way.

@@ -1,6 +1,7 @@
 //! The two legs' TLS: what is asked, what is given, what goes wrong.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustls::pki_types::ServerName;
 use tlscope::model::{ClientOutcome, FindingId, GivenKind, Outcome, TlsVersion};
@@ -8,7 +9,7 @@ use tlscope::wire::{ProbeHello, write_probe_hello};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsConnector;
 
-use crate::rig::{Rig, ask, careless, saying, soon};
+use crate::rig::{Rig, ask, careless, origin, saying, soon};
 
 const GET: &str = "GET /json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
@@ -175,6 +176,59 @@ async fn an_old_server_is_reached_by_the_clients_own_hello() {
     let told = rig.stop().await;
     assert!(told.findings().contains(&FindingId::TunnelledLegacyServer), "{:?}", told.findings());
     assert!(!told.connection().upstream.sent.is_empty(), "the chain is read in passing");
+}
+
+/// A flight of TLS 1.2 over static RSA, as the lab's server of that name sends it, in short records.
+fn flight_in_short_records() -> Vec<u8> {
+    let mut rest: &[u8] = include_bytes!("../../../fuzz/corpus/flight/static_rsa");
+    let mut messages = Vec::new();
+    while let [22, 3, 3, high, low, behind @ ..] = rest {
+        let (record, behind) = behind.split_at(usize::from(u16::from_be_bytes([*high, *low])));
+        messages.extend_from_slice(record);
+        rest = behind;
+    }
+    let record = |part: &[u8]| [&[22, 3, 3][..], &(part.len() as u16).to_be_bytes(), part].concat();
+    messages.chunks(300).flat_map(record).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flight_in_two_pieces_is_read_as_one() {
+    let (seen, counting) = (Arc::new(tokio::sync::Notify::new()), Arc::new(AtomicUsize::new(0)));
+    let told_seen = seen.clone();
+    let flight: &'static [u8] = flight_in_short_records().leak();
+    let rule = origin("old.test", move |mut stream: tokio::net::TcpStream| {
+        let (seen, ours) = (seen.clone(), counting.fetch_add(1, Ordering::SeqCst) < 2);
+        async move {
+            let _ = stream.read(&mut [0; 4096]).await;
+            if ours {
+                // Neither of our own hellos finds anything in common.
+                let _ = stream.write_all(&[21, 3, 3, 0, 2, 2, 40]).await;
+                return;
+            }
+            let (start, rest) = flight.split_at(700);
+            let _ = stream.write_all(start).await;
+            seen.notified().await;
+            let _ = stream.write_all(rest).await;
+            let _ = stream.read(&mut [0; 16]).await;
+        }
+    });
+    let rig = Rig::with_origins(vec![rule.await]).await;
+    let mut tunnel = rig.connect("old.test:443").await;
+    tunnel.write_all(&hello(TlsVersion::TLS12)).await.unwrap();
+    let mut got = vec![0; 700];
+    soon(tunnel.read_exact(&mut got)).await.unwrap();
+    told_seen.notify_one();
+    got.resize(flight.len(), 0);
+    soon(tunnel.read_exact(&mut got[700..])).await.unwrap();
+    assert_eq!(got, flight, "the client has every byte once");
+    drop(tunnel);
+    let told = rig.stop().await;
+    let mut reader = tlscope::wire::FlightReader::default();
+    reader.feed(flight);
+    let expected = reader.into_flight().certificates;
+    assert!(!expected.is_empty());
+    assert_eq!(told.connection().upstream.sent, expected);
+    assert!(told.findings().contains(&FindingId::TunnelledLegacyServer), "{:?}", told.findings());
 }
 
 #[tokio::test(flavor = "multi_thread")]
