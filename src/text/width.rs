@@ -43,29 +43,62 @@ pub fn pad(text: &str, columns: usize) -> String {
 }
 
 /// `text` in lines of at most `columns`, broken at spaces where there are any. An empty text is one
-/// empty line.
+/// empty line. Walks the text once, however long it is.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
-    let mut rest = text;
-    while width(rest) > columns {
-        let fits = match prefix(rest, columns) {
-            // A character wider than the whole line still has to go somewhere.
-            "" => rest.graphemes(true).next().unwrap_or(rest),
-            fits => fits,
-        };
-        let at_space = rest.get(fits.len()..).is_some_and(|rest| rest.starts_with(' '));
-        let line = match fits.trim_end().rfind(' ') {
-            Some(space) if !at_space && space > 0 => fits.get(..space).unwrap_or(fits),
-            _ => fits,
-        };
-        lines.push(line.trim_end().to_owned());
-        rest = rest.get(line.len()..).unwrap_or_default().trim_start_matches(' ');
+    let mut line = Unbroken::default();
+    for (at, cluster) in text.grapheme_indices(true) {
+        let own = width(cluster);
+        if line.width + own > columns && at > line.start {
+            let (end, next) = line.break_before(text, at);
+            lines.push(text.get(line.start..end).unwrap_or_default().trim_end().to_owned());
+            line =
+                Unbroken { start: next, width: width(text.get(next..at).unwrap_or_default()), ..Unbroken::default() };
+        }
+        if cluster == " " && at == line.start && !lines.is_empty() {
+            // A line does not begin with the space it was broken at.
+            line.start = at + 1;
+            continue;
+        }
+        line.take(at, cluster, own);
     }
+    let rest = text.get(line.start..).unwrap_or_default();
     if !rest.is_empty() || lines.is_empty() {
         lines.push(rest.to_owned());
     }
     lines
+}
+
+/// A line that may still have to be broken.
+#[derive(Default)]
+struct Unbroken {
+    start: usize,
+    width: usize,
+    /// Whether there is more in it than the space it begins with.
+    has_word: bool,
+    /// The last space behind a word.
+    space: Option<usize>,
+}
+
+impl Unbroken {
+    fn take(&mut self, at: usize, cluster: &str, width: usize) {
+        self.width += width;
+        match cluster {
+            " " if self.has_word => self.space = Some(at),
+            " " => {}
+            _ => self.has_word = true,
+        }
+    }
+
+    /// Where the line ends and the next one begins, when what stands at `at` has no room any more.
+    fn break_before(&self, text: &str, at: usize) -> (usize, usize) {
+        let at_space = text.get(at..).is_some_and(|rest| rest.starts_with(' '));
+        match self.space {
+            Some(space) if !at_space => (space, space + 1),
+            _ => (at, at),
+        }
+    }
 }
 
 fn prefix(text: &str, columns: usize) -> &str {
@@ -101,6 +134,8 @@ mod tests {
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("日本語", 1), ["日", "本", "語"]);
         assert_eq!(wrap("a bcdefgh", 4), ["a", "bcde", "fgh"]);
+        assert_eq!(wrap("    indented text", 10), ["    indent", "ed text"]);
+        assert_eq!(wrap("    in text", 8), ["    in", "text"]);
         for columns in 0..20 {
             let lines = wrap("The  server leaves out 日本 certificates", columns);
             assert!(lines.iter().all(|line| width(line) <= columns.max(2)), "{lines:?}");

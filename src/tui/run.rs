@@ -113,7 +113,9 @@ fn draw(screen: &mut Screen, state: &mut State, session: &Session) -> io::Result
 pub(super) fn look(state: &mut State, session: &Session) -> Option<Effect> {
     let (rows, _) = view::windows(state);
     let columns = view::pane_columns(state);
-    session.look(|book| state.look_at(book, rows, columns))
+    let effect = session.look(|book| state.look_at(book, rows));
+    state.lay_out(columns);
+    effect
 }
 
 /// Off the loop: the disk may be slow.

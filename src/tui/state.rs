@@ -125,8 +125,8 @@ impl State {
         }
     }
 
-    /// Takes from the book what the next frame shows.
-    pub(super) fn look_at(&mut self, book: &Book, list_rows: usize, pane_columns: usize) -> Option<Effect> {
+    /// Takes from the book what the next frame shows. Short, for the recorder waits meanwhile.
+    pub(super) fn look_at(&mut self, book: &Book, list_rows: usize) -> Option<Effect> {
         self.is_listed = self.list.advance(book, self.now, ROWS_A_FRAME);
         self.totals = book.totals();
         self.rows = book.places().len();
@@ -140,9 +140,7 @@ impl State {
                 Some(Shown { row, line, is_selected: self.selected == Some(place) })
             })
             .collect();
-        let effect = self.settle_detail(book);
-        self.lay_out(pane_columns);
-        effect
+        self.settle_detail(book)
     }
 
     fn settle_selection(&mut self) {
@@ -186,7 +184,8 @@ impl State {
         }
     }
 
-    fn lay_out(&mut self, columns: usize) {
+    /// Lays the detail out anew, when it or its window has changed.
+    pub(super) fn lay_out(&mut self, columns: usize) {
         let key = Some((self.pane, columns));
         if self.laid.key != key {
             let detail = self.laid.detail.as_ref();
@@ -217,5 +216,6 @@ fn is_other(known: &Detail, new: &Detail) -> bool {
     !(Arc::ptr_eq(&known.connection, &new.connection)
         && same_report
         && same_exchange
-        && known.messages.len() == new.messages.len())
+        && known.messages.len() == new.messages.len()
+        && known.messages.last().map(Arc::as_ptr) == new.messages.last().map(Arc::as_ptr))
 }

@@ -27,7 +27,11 @@ impl Screen {
             restore();
         }
         entered?;
-        Ok(Self { terminal: Terminal::new(CrosstermBackend::new(stdout()))? })
+        let terminal = Terminal::new(CrosstermBackend::new(stdout()));
+        if terminal.is_err() {
+            restore();
+        }
+        Ok(Self { terminal: terminal? })
     }
 }
 

@@ -49,7 +49,8 @@ impl Screen {
     fn draw(&mut self) -> Option<Effect> {
         let (rows, _) = view::windows(&self.state);
         let columns = view::pane_columns(&self.state);
-        let effect = self.state.look_at(&self.book, rows, columns);
+        let effect = self.state.look_at(&self.book, rows);
+        self.state.lay_out(columns);
         self.terminal.draw(|frame| view::draw(frame, &self.state)).unwrap();
         effect
     }
@@ -290,6 +291,32 @@ fn a_row_that_is_no_longer_in_memory_is_asked_for_once() {
     assert_eq!(screen.draw(), Some(Effect::Load(id)));
     assert_eq!(screen.draw(), None);
     assert!(screen.text().contains("looking it up"));
+}
+
+#[test]
+fn what_is_endless_is_shown_in_part() {
+    let mut book = book();
+    let mut endless = exchange(30, 1, &format!("/{}", "p".repeat(100_000)));
+    let line = vec![b'x'; 300 << 10];
+    endless.response.as_mut().unwrap().body.kept = line.into();
+    endless.request_head.raw = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "y".repeat(200_000)).into();
+    book.fold_exchange(Arc::new(endless));
+    for _ in 0..200 {
+        book.fold_message(Arc::new(Said {
+            connection: ConnectionId(1),
+            exchange: Some(ExchangeId(30)),
+            at: STARTED,
+            direction: Direction::Down,
+            kind: MessageKind::Text,
+            kept: vec![b'm'; 100_000].into(),
+            seen: 100_000,
+        }));
+    }
+    let mut screen = Screen::new(40, 24, book, true);
+    for pane in '1'..='6' {
+        screen.key(KeyCode::Char(pane));
+        assert!(screen.state.laid.lines.len() < 20_000, "pane {pane}: {}", screen.state.laid.lines.len());
+    }
 }
 
 #[test]

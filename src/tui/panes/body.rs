@@ -60,12 +60,13 @@ fn notes(body: &Body) -> String {
 fn text_lines(found: &str, columns: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for line in found.lines() {
-        if lines.len() >= SHOWN_LINES {
-            lines.push(Line::from(Look::dim("… more lines are in the session file")));
-            break;
-        }
         let line = text::safe(line);
         lines.extend(text::wrap(&line, columns).iter().map(|part| Line::from(Look::plain(part))));
+        if lines.len() >= SHOWN_LINES {
+            lines.truncate(SHOWN_LINES);
+            lines.push(Line::from(Look::dim("… more is in the session file")));
+            break;
+        }
     }
     lines
 }
@@ -89,22 +90,32 @@ fn hex_line(offset: usize, chunk: &[u8], per_row: usize) -> Line<'static> {
     Line::from(vec![Look::dim(&format!("{offset:06x}  ")), Look::plain(&hex), Span::raw(" "), Look::plain(&ascii)])
 }
 
-/// A conversation, as far as it is in memory.
+/// A conversation, as far as it is in memory; the newest of a long one.
 pub(super) fn message_lines(messages: &[std::sync::Arc<Message>], columns: usize) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
-    for message in messages {
-        let arrow = match message.direction {
-            Direction::Up => "→",
-            Direction::Down => "←",
-        };
-        let head = format!("{arrow} {} {} {} bytes", message.at.clock(), kind_word(message.kind), message.seen);
-        lines.push(Line::from(Look::span(&head, Style::new().add_modifier(Modifier::DIM))));
-        match str::from_utf8(&message.kept) {
-            Ok(found) if message.kind != MessageKind::Raw || is_readable(found) => {
-                lines.extend(text_lines(found, columns));
-            }
-            _ => lines.extend(hex_lines(&message.kept, columns)),
+    let mut newest: Vec<Vec<Line<'static>>> = Vec::new();
+    let mut count = 0;
+    for message in messages.iter().rev() {
+        if count >= SHOWN_LINES {
+            newest.push(vec![Line::from(Look::dim("… earlier messages are in the session file"))]);
+            break;
         }
+        let lines = one_message(message, columns);
+        count += lines.len();
+        newest.push(lines);
+    }
+    newest.into_iter().rev().flatten().collect()
+}
+
+fn one_message(message: &Message, columns: usize) -> Vec<Line<'static>> {
+    let arrow = match message.direction {
+        Direction::Up => "→",
+        Direction::Down => "←",
+    };
+    let head = format!("{arrow} {} {} {} bytes", message.at.clock(), kind_word(message.kind), message.seen);
+    let mut lines = vec![Line::from(Look::span(&head, Style::new().add_modifier(Modifier::DIM)))];
+    match str::from_utf8(&message.kept) {
+        Ok(found) if message.kind != MessageKind::Raw || is_readable(found) => lines.extend(text_lines(found, columns)),
+        _ => lines.extend(hex_lines(&message.kept, columns)),
     }
     lines
 }

@@ -11,7 +11,12 @@ use crate::tui::style::Look;
 
 pub(super) fn request_lines(detail: &Detail, look: Look, columns: usize) -> Vec<Line<'static>> {
     let Some(exchange) = &detail.exchange else { return conversation(detail, look, columns) };
-    let mut lines = Look::paragraph(&format!("{} {}", exchange.method, exchange.url), 0, columns, look.accent());
+    let mut lines = Look::paragraph(
+        &format!("{} {}", exchange.method, text::elide(&exchange.url, LONGEST_VALUE)),
+        0,
+        columns,
+        look.accent(),
+    );
     lines.extend(head_lines(&exchange.request_head, columns));
     lines.extend(body_lines(&exchange.request_head, &exchange.request_body, columns));
     lines.extend(changed_lines(exchange, look, columns));
@@ -40,14 +45,18 @@ pub(super) fn response_lines(detail: &Detail, look: Look, columns: usize) -> Vec
     lines
 }
 
+/// More of a line of a head is not shown; it is in the session file.
+const LONGEST_VALUE: usize = 8 << 10;
+
 /// The start line, and each field as it stood on the wire.
 fn head_lines(head: &Head, columns: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if !head.line().is_empty() {
-        let line = text::safe_bytes(head.line());
+        let line = text::safe_bytes(head.line().get(..LONGEST_VALUE).unwrap_or(head.line()));
         lines.extend(text::wrap(&line, columns).iter().map(|part| Line::from(Look::bold(part))));
     }
     for (name, value) in head.fields() {
+        let value = value.get(..LONGEST_VALUE).unwrap_or(value);
         lines.extend(field_lines(&text::safe_bytes(name), &text::safe_bytes(value), columns));
     }
     lines

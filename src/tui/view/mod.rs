@@ -51,6 +51,10 @@ pub(super) fn pane_columns(state: &State) -> usize {
 
 /// Draws everything.
 pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
+    // The window has changed since the state was made ready: the next frame is for it.
+    if frame.area().as_size() != state.size {
+        return;
+    }
     let areas = areas(state);
     bars::header(frame, areas.header, state);
     if areas.list.height > 0 {
