@@ -20,7 +20,7 @@ use crate::x509::read_certificates;
 pub(super) fn run(globals: &Globals, args: CheckArgs) -> anyhow::Result<u8> {
     let (targets, chain, name, format) = (args.targets.clone(), args.chain.clone(), args.name.clone(), args.format);
     let settings = check_settings(globals, args)?;
-    logging::start(settings.log.as_deref(), logging::level(globals))?;
+    let _log = logging::start(settings.log.as_deref(), logging::level(globals))?;
     let sent = chain.as_deref().map(read_chain).transpose()?;
     let label = chain.map_or_else(String::new, |path| path.display().to_string());
     let runtime = runtime()?;

@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
@@ -13,11 +14,14 @@ use crate::export::{
     HarEntry, HarWriter, Recorded, Redaction, connection_line, exchange_line, redacted_exchange, redacted_message,
 };
 use crate::model::{Connection, Exchange, ExchangeId, Report};
-use crate::store::{Archive, Item, Kept, Writer};
+use crate::store::{Archive, Item, Writer};
 
 /// Writes a session.
 pub(super) fn run(args: &ExportArgs) -> anyhow::Result<u8> {
     let archive = Archive::open(&args.session)?;
+    if args.output.as_deref().is_some_and(|output| is_same(output, &args.session)) {
+        bail!("{} is the session itself; choose another name", args.session.display());
+    }
     let redaction = if args.with_secrets { Redaction::WithSecrets } else { Redaction::On };
     if args.format == ExportFormat::Session {
         let Some(path) = args.output.as_deref() else { bail!("a session file is binary; say where with -o FILE") };
@@ -40,6 +44,10 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<u8> {
         Err(error) if is_broken_pipe(&error) && !io::stdout().is_terminal() => Ok(0),
         written => written.map(|()| 0).with_context(|| format!("cannot write to {name}")),
     }
+}
+
+fn is_same(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -101,6 +109,9 @@ fn write_lines(archive: &Archive, mut out: impl Write, redaction: Redaction) -> 
     Ok(())
 }
 
+/// How much waits for the disk while a session is copied.
+const COPY_QUEUE: usize = 32 << 20;
+
 /// A session file to give away. Raw bytes are left out of a redacted one: nobody knows what is in
 /// them.
 fn write_session(archive: &Archive, path: &Path, redaction: Redaction) -> anyhow::Result<()> {
@@ -113,26 +124,28 @@ fn write_session(archive: &Archive, path: &Path, redaction: Redaction) -> anyhow
     let mut raw = Vec::new();
     archive.each_connection(|connection, report, revision| -> anyhow::Result<()> {
         raw.push(connection.id);
-        put(&writer, Item::Connection(Arc::new(connection), report.map(Arc::new), revision))
+        put(&writer, Item::Connection(Arc::new(connection), report.map(Arc::new), revision));
+        Ok(())
     })?;
     let mut upgraded: Vec<ExchangeId> = Vec::new();
     archive.each_exchange(|row| -> anyhow::Result<()> {
         if row.exchange.messages > 0 {
             upgraded.push(row.exchange.id);
         }
-        put(&writer, Item::Exchange(Arc::new(redacted_exchange(row.exchange, redaction))))
+        put(&writer, Item::Exchange(Arc::new(redacted_exchange(row.exchange, redaction))));
+        Ok(())
     })?;
     for id in upgraded {
         for message in archive.messages_of(id)? {
             if let Some(message) = redacted_message(message, redaction) {
-                put(&writer, Item::Message(Arc::new(message)))?;
+                put(&writer, Item::Message(Arc::new(message)));
             }
         }
     }
     if redaction == Redaction::WithSecrets {
         for id in raw {
             for message in archive.raw_messages_of(id)? {
-                put(&writer, Item::Message(Arc::new(message)))?;
+                put(&writer, Item::Message(Arc::new(message)));
             }
         }
     }
@@ -142,9 +155,10 @@ fn write_session(archive: &Archive, path: &Path, redaction: Redaction) -> anyhow
     }
 }
 
-fn put(writer: &Writer, item: Item) -> anyhow::Result<()> {
-    match writer.offer(item) {
-        Kept::Whole => Ok(()),
-        _ => bail!("cannot write to {}", writer.path().display()),
+/// Waits for the disk: nobody is in a hurry here, and nothing may be left out.
+fn put(writer: &Writer, item: Item) {
+    while writer.queued() > COPY_QUEUE {
+        std::thread::sleep(Duration::from_millis(5));
     }
+    writer.offer(item);
 }

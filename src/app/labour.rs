@@ -13,7 +13,7 @@ pub(super) fn run(globals: &Globals, args: &LabArgs) -> anyhow::Result<u8> {
         print(&list()?)?;
         return Ok(0);
     }
-    logging::start(None, logging::level(globals))?;
+    let _log = logging::start(None, logging::level(globals))?;
     let runtime = runtime()?;
     runtime.block_on(async {
         if let Some(proxy) = args.drive {

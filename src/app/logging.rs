@@ -1,13 +1,13 @@
 //! Logs: to standard error, or to a file while the screen is in use.
 
-use std::fs::OpenOptions;
 use std::path::Path;
-use std::sync::Mutex;
 
 use anyhow::Context as _;
 use tracing::level_filters::LevelFilter;
+use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_subscriber::fmt;
 
+use super::output::open_log;
 use crate::config::Globals;
 
 /// How much is logged.
@@ -22,21 +22,22 @@ pub(super) fn level(globals: &Globals) -> LevelFilter {
     }
 }
 
-/// Logs to the file, or without one to standard error.
-pub(super) fn start(file: Option<&Path>, level: LevelFilter) -> anyhow::Result<()> {
-    let format = fmt().with_max_level(level).with_target(false);
-    let started = match file {
-        None => format.without_time().with_ansi(false).with_writer(std::io::stderr).try_init(),
+/// Logs to the file, or without one to standard error. A reader that stops reading slows nobody:
+/// what it does not take is lost. Lines are written as long as the guard lives.
+pub(super) fn start(file: Option<&Path>, level: LevelFilter) -> anyhow::Result<WorkerGuard> {
+    let format = fmt().with_max_level(level).with_target(false).with_ansi(false);
+    let (started, guard) = match file {
+        None => {
+            let (out, guard) = NonBlocking::new(std::io::stderr());
+            (format.without_time().with_writer(out).try_init(), guard)
+        }
         Some(path) => {
-            if let Some(dir) = path.parent() {
-                let _ = std::fs::create_dir_all(dir);
-            }
-            let opened = OpenOptions::new().create(true).append(true).open(path);
-            let opened = opened.with_context(|| format!("cannot write the log file {}", path.display()))?;
-            format.with_ansi(false).with_writer(Mutex::new(opened)).try_init()
+            let opened = open_log(path).with_context(|| format!("cannot write the log file {}", path.display()))?;
+            let (out, guard) = NonBlocking::new(opened);
+            (format.with_writer(out).try_init(), guard)
         }
     };
     // Within a test there is a log already.
     let _ = started;
-    Ok(())
+    Ok(guard)
 }

@@ -10,7 +10,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::engine::Engine;
 use super::exporting::write_har;
-use super::output::{create_private, paint_for, say};
+use super::output::{Fresh, create_private, paint_for, say};
 use super::screen::show_run;
 use super::{logging, now, runtime, signals};
 use crate::config::{EventSink, RunSettings};
@@ -28,7 +28,7 @@ pub(super) fn run(mut settings: RunSettings, level: LevelFilter) -> anyhow::Resu
         check_writable(har)?;
     }
     let log = settings.log.clone().or_else(|| (!settings.headless).then(|| settings.home.log.clone()));
-    logging::start(log.as_deref(), level)?;
+    let _log = logging::start(log.as_deref(), level)?;
     let runtime = runtime()?;
     let code = runtime.block_on(async {
         if settings.headless { headless(&settings, level).await } else { with_screen(&settings).await }
@@ -56,8 +56,7 @@ impl Listening {
             None => {}
             Some(EventSink::Stdout) => listening.write_to(io::stdout(), json_lines(settings.redaction))?,
             Some(EventSink::File(path)) => {
-                let file =
-                    create_private(path).with_context(|| format!("cannot write events to {}", path.display()))?;
+                let file = Fresh::open(path).with_context(|| format!("cannot write events to {}", path.display()))?;
                 listening.write_to(file, json_lines(settings.redaction))?;
             }
         }
@@ -121,18 +120,18 @@ async fn finish(settings: &RunSettings, engine: Engine, listening: Listening) ->
     });
     let file = engine.file.clone();
     let totals = engine.stop().await;
+    if let Some(har) = &settings.har {
+        let archive = Archive::open(&file)?;
+        let out = create_private(har).with_context(|| format!("cannot write {}", har.display()))?;
+        write_har(&archive, BufWriter::new(out), settings.redaction)
+            .with_context(|| format!("cannot write {}", har.display()))?;
+    }
     let at = now();
     for stream in listening.streams {
         let left_out = stream.finish(totals, at);
         if left_out > 0 {
             say(&format!("tlscope: {left_out} lines were left out because their reader was slow\n"));
         }
-    }
-    if let Some(har) = &settings.har {
-        let archive = Archive::open(&file)?;
-        let out = create_private(har).with_context(|| format!("cannot write {}", har.display()))?;
-        write_har(&archive, BufWriter::new(out), settings.redaction)
-            .with_context(|| format!("cannot write {}", har.display()))?;
     }
     let code = listening.tally.lock().unwrap_or_else(PoisonError::into_inner).exit_code();
     Ok(code)

@@ -22,7 +22,7 @@ pub(super) fn run(globals: &Globals, session: Option<&Path>) -> anyhow::Result<u
         None => print(&list(&globals.home()?.sessions))?,
         Some(path) if io::stdout().is_terminal() => {
             let home = globals.home()?;
-            logging::start(Some(&home.log), logging::level(globals))?;
+            let _log = logging::start(Some(&home.log), logging::level(globals))?;
             let colour = globals.colour()?;
             runtime()?.block_on(show_file(path, Redaction::On, colour, signals::asked_to_end()))?;
         }

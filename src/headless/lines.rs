@@ -125,16 +125,17 @@ fn name_of(connection: &Connection) -> String {
 
 fn what_went_wrong(connection: &Connection) -> Option<String> {
     use crate::model::ClientOutcome::Served;
-    let failure = connection.upstream.failure.as_ref().map(failure_words);
+    let safe = |words: String| text::safe(&words).into_owned();
+    let failure = connection.upstream.failure.as_ref().map(failure_words).map(safe);
     let client = connection.client.outcome.as_ref().filter(|outcome| **outcome != Served);
-    failure.or_else(|| client.map(|outcome| format!("the client: {}", client_outcome_words(outcome))))
+    failure.or_else(|| client.map(|outcome| safe(format!("the client: {}", client_outcome_words(outcome)))))
 }
 
 fn exchange_line(exchange: &Exchange) -> String {
     let took = exchange.timing.finished_ms.map_or_else(|| "-".to_owned(), text::milliseconds);
     let size = exchange.response.as_ref().map_or(0, |response| response.body.seen);
     let status = match exchange.status() {
-        0 => exchange.error.as_deref().unwrap_or("no answer").to_owned(),
+        0 => text::safe(exchange.error.as_deref().unwrap_or("no answer")).into_owned(),
         status => status.to_string(),
     };
     format!(

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
 
 use super::recorder::{Change, Listener};
 use crate::export::{Recorded, Redaction, connection_line, exchange_line, summary_line};
@@ -13,6 +13,9 @@ use crate::model::{ConnectionId, Fingerprint, Summary, Timestamp};
 
 /// More changes than this do not wait for a slow reader.
 const WAITING: usize = 10_000;
+
+/// How long a reader may take for the last lines.
+const READER_PATIENCE: Duration = Duration::from_secs(3);
 
 /// More connections that are closed and will never be judged are not remembered.
 const REMEMBERED: usize = 50_000;
@@ -32,7 +35,8 @@ pub type Format = Box<dyn FnMut(&Told) -> Option<String> + Send>;
 /// A stream of lines, written by a thread of its own so that a slow reader slows nobody.
 pub struct LineStream {
     changes: SyncSender<Told>,
-    thread: JoinHandle<()>,
+    /// Ends when the thread does.
+    ended: Receiver<()>,
     dropped: Arc<AtomicU64>,
 }
 
@@ -43,7 +47,9 @@ impl LineStream {
     /// When the thread cannot be started.
     pub fn start(mut out: impl Write + Send + 'static, mut format: Format) -> std::io::Result<Self> {
         let (changes, inbox) = sync_channel(WAITING);
-        let thread = std::thread::Builder::new().name("lines".into()).spawn(move || {
+        let (end, ended) = sync_channel(1);
+        std::thread::Builder::new().name("lines".into()).spawn(move || {
+            let _end = end;
             for told in inbox {
                 let Some(line) = format(&told) else { continue };
                 // Nobody reads any more: the proxy goes on all the same.
@@ -52,7 +58,7 @@ impl LineStream {
                 }
             }
         })?;
-        Ok(Self { changes, thread, dropped: Arc::default() })
+        Ok(Self { changes, ended, dropped: Arc::default() })
     }
 
     /// What hears the changes. One that finds no room is counted and left out.
@@ -71,11 +77,14 @@ impl LineStream {
     }
 
     /// Writes the summary and ends; the listeners have to be gone. Gives how many lines were left
-    /// out because the reader was slow.
+    /// out because the reader was slow. One that has stopped reading is not waited for.
     pub fn finish(self, totals: Summary, at: Timestamp) -> u64 {
-        let _ = self.changes.send(Told::Summary(totals, at));
+        if self.changes.try_send(Told::Summary(totals, at)).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
         drop(self.changes);
-        let _ = self.thread.join();
+        // Disconnected when the thread has ended, late when its reader has stopped.
+        let _ = self.ended.recv_timeout(READER_PATIENCE);
         self.dropped.load(Ordering::Relaxed)
     }
 }

@@ -84,11 +84,16 @@ impl Writer {
         &self.path
     }
 
+    /// How many bytes wait for the disk.
+    pub fn queued(&self) -> usize {
+        self.queued.load(Ordering::Relaxed)
+    }
+
     /// Puts an item into the queue, without ever waiting: what does not fit goes without its
     /// bodies, and then not at all.
     pub fn offer(&self, item: Item) -> Kept {
         let Some(items) = &self.items else { return Kept::Not };
-        let queued = self.queued.load(Ordering::Relaxed);
+        let queued = self.queued();
         let (item, kept) = match item {
             whole if queued + size_of(&whole) <= self.limit => (whole, Kept::Whole),
             Item::Exchange(exchange) if queued + RECORD_BYTES <= self.limit => {
@@ -124,10 +129,13 @@ impl Drop for Writer {
 fn size_of(item: &Item) -> usize {
     RECORD_BYTES
         + match item {
-            Item::Connection(..) => 0,
-            Item::Exchange(exchange) => {
-                exchange.request_body.kept.len() + exchange.response.as_ref().map_or(0, |r| r.body.kept.len())
+            Item::Connection(connection, report, _) => {
+                let hello = connection.client.hello.as_ref().map_or(0, |hello| hello.raw.len());
+                let sent: usize = connection.upstream.sent.iter().map(|der| der.der.len()).sum();
+                let found: usize = report.iter().flat_map(|report| &report.found).map(|(der, _)| der.der.len()).sum();
+                hello + sent + found
             }
+            Item::Exchange(exchange) => exchange.weight(),
             Item::Message(message) => message.kept.len(),
         }
 }
@@ -191,6 +199,8 @@ fn run(database: &mut Database, inbox: &Receiver<Item>, queued: &AtomicUsize, fa
         }
         if let Err(error) = write(database, &batch, &mut known) {
             warn!(%error, "the session file cannot be written");
+            // What was thought to be in it went with the transaction.
+            known.clear();
             failed.fetch_add(batch.len() as u64, Ordering::Relaxed);
         }
         queued.fetch_sub(taken, Ordering::Relaxed);

@@ -209,6 +209,34 @@ fn what_was_written_before_a_kill_is_recovered() {
 }
 
 #[test]
+fn a_reader_that_has_stopped_does_not_keep_it() {
+    let home = tempfile::tempdir().unwrap();
+    let har = home.path().join("run.har");
+    let args = ["--lab", "--events", "-", "--har", har.to_str().unwrap()];
+    // Nobody reads standard output: its pipe is full before all of this is in it.
+    let running = Running::start(home.path(), &args);
+    for n in 0..60 {
+        assert!(running.get(&format!("http://plain.lab.test/bytes/{}", 4000 + n)).contains("200 OK"));
+    }
+    assert_eq!(running.stop().0, Some(0));
+    assert!(fs::read_to_string(har).unwrap().contains("\"entries\""), "and the HAR is written");
+}
+
+#[test]
+fn a_session_is_never_written_over_itself() {
+    let home = tempfile::tempdir().unwrap();
+    let running = Running::start(home.path(), &["--lab", "--headless"]);
+    assert!(running.get("http://plain.lab.test/json").contains("200 OK"));
+    running.stop();
+    let session = session_file(home.path());
+    let before = fs::read(&session).unwrap();
+    let (code, said) =
+        failure(tlscope(home.path()).arg("export").arg(&session).args(["--format", "har", "-o"]).arg(&session));
+    assert!(code == 2 && said.contains("the session itself"), "{said}");
+    assert_eq!(fs::read(&session).unwrap(), before);
+}
+
+#[test]
 fn without_a_terminal_it_says_so_and_runs_all_the_same() {
     let home = tempfile::tempdir().unwrap();
     let mut command = tlscope(home.path());
