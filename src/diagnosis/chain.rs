@@ -5,7 +5,7 @@ use super::findings::Findings;
 use super::name_match::{DnsMatch, match_dns};
 use super::paths::{End, Path};
 use super::pool::{Node, Pool};
-use crate::model::{Evidence, Facts, FindingId, Host, Provenance, Severity, Subject, SubjectKind, Want};
+use crate::model::{Evidence, Facts, FindingId, Host, NotChecked, Provenance, Severity, Subject, SubjectKind, Want};
 use crate::x509::{Cert, GeneralName, Name};
 
 /// The certificate to judge as the leaf: the first one, unless that is a CA and a later one is
@@ -176,13 +176,24 @@ pub(super) fn check_aia(pool: &Pool<'_>, evidence: &Evidence, out: &mut Findings
     }
 }
 
+/// What was not looked for because nothing may be fetched.
+pub(super) fn left_open(wants: &[Want], evidence: &Evidence) -> Option<NotChecked> {
+    let why = evidence.fetching_off.as_ref()?;
+    let has_place = |want: &Want| matches!(want, Want::Issuer { urls, .. } if !urls.is_empty());
+    wants.iter().any(has_place).then(|| NotChecked::new("missing issuer", why))
+}
+
+/// A certificate may name a thousand places; nobody needs more than a few.
+const PLACES: usize = 3;
+
 /// The issuers that would let a path go on, and where they are said to be.
 pub(super) fn wants(pool: &Pool<'_>, paths: &[Path]) -> Vec<Want> {
     let mut wants: Vec<Want> = Vec::new();
     for top in paths.iter().filter(|path| path.end == End::NoIssuer).filter_map(Path::top) {
         let Some(cert) = pool.cert(top) else { continue };
         let Some(name) = cert.issuer.as_ref().map(|issuer| issuer.normal().to_owned()) else { continue };
-        let urls = cert.extensions.ca_issuers().filter(|url| url.starts_with("http://")).map(str::to_owned).collect();
+        let places = cert.extensions.ca_issuers().filter(|url| url.starts_with("http://"));
+        let urls = places.take(PLACES).map(str::to_owned).collect();
         let want = Want::Issuer { of: cert.sha256(), name, urls };
         if !wants.contains(&want) {
             wants.push(want);

@@ -82,6 +82,7 @@ impl Case<'_> {
         chain::check_aia(&pool, self.evidence, out);
         if best.path.end != End::Anchor {
             report.wants = chain::wants(&pool, &paths);
+            report.not_checked.extend(chain::left_open(&report.wants, self.evidence));
         }
         report.verdicts = self.verdicts(&pool, &candidates);
         check_sets(&report.verdicts, best, &pool, out);

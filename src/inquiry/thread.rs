@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::{Listener, Shared, Told};
 use crate::diagnosis::{Trust, judge};
@@ -11,6 +12,9 @@ use crate::net::is_private;
 
 /// How many issuers are looked for one above the other.
 const HOPS: usize = 3;
+
+/// How long issuers are looked for, for one question.
+const LONGEST_SEARCH: Duration = Duration::from_secs(10);
 
 /// One question for the judge.
 pub(super) struct Job {
@@ -31,6 +35,13 @@ pub(super) fn run(shared: &Arc<Shared>, inbox: &Receiver<Job>, trust: &Trust) {
 
 fn work(shared: &Arc<Shared>, mut job: Job, trust: &Trust) {
     let now = shared.now();
+    if job.hops == 0
+        && let Some(report) = shared.remembered(&job.observation, now)
+    {
+        // Somebody else asked the same a moment before.
+        (job.listener)(Told { report, settled: true });
+        return;
+    }
     let generation = shared.seen.lock().unwrap_or_else(PoisonError::into_inner).generation();
     let report = loop {
         let report = judge_safely(shared, &job, trust);
@@ -93,8 +104,12 @@ fn fetchable(evidence: &Evidence, wants: &[Want]) -> Vec<Want> {
 async fn fetch_and_ask_again(shared: &Shared, mut job: Job, wants: Vec<Want>) {
     // A public server must not have us knock on private doors.
     let allow_private = job.observation.address.is_some_and(|address| is_private(address.ip()));
+    let deadline = Instant::now() + LONGEST_SEARCH;
     for Want::Issuer { of, urls, .. } in wants {
         for url in urls {
+            if Instant::now() > deadline {
+                break;
+            }
             let outcome = shared.issuers.look(&shared.dialler, of, url, allow_private, shared.now()).await;
             let found = outcome.result.is_ok();
             job.evidence.aia.push(outcome);

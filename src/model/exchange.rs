@@ -159,6 +159,15 @@ impl Exchange {
         self.timing.finished_ms.is_some()
     }
 
+    /// What it takes to keep it, in bytes, about.
+    pub fn weight(&self) -> usize {
+        let trailers = |body: &Body| body.trailers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        let body = |body: &Body| body.kept.len() + trailers(body);
+        let early: usize = self.informational.iter().map(|head| head.raw.len()).sum();
+        let answer = self.response.as_ref().map_or(0, |response| response.head.raw.len() + body(&response.body));
+        self.url.len() + self.request_head.raw.len() + body(&self.request_body) + early + answer
+    }
+
     /// The status of the answer, 0 without one.
     pub fn status(&self) -> u16 {
         self.response.as_ref().map_or(0, |response| response.status)

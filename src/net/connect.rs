@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -70,6 +71,15 @@ pub(super) async fn connect_any(
         Ok(None) => Err(last),
         Err(_) => Err((Failure::TcpTimeout, addresses.first().copied())),
     }
+}
+
+/// Has the kernel find out whether the peer is still there: a phone that leaves the network says no
+/// farewell.
+pub fn keep_alive(stream: &TcpStream) {
+    let wish =
+        TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15)).with_retries(4);
+    // Without it the connection works as well.
+    let _ = SockRef::from(stream).set_tcp_keepalive(&wish);
 }
 
 fn failure_of(error: &io::Error) -> Failure {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 
-use super::connect::{Missed, connect_any};
+use super::connect::{Missed, connect_any, keep_alive};
 use super::resolve::Resolver;
 use super::rules::{ConnectRule, ResolveRule};
 use super::tls::{self, Offer, TlsLeg};
@@ -124,6 +124,7 @@ impl Dialler {
         match connected {
             Ok((stream, address)) => {
                 let _ = stream.set_nodelay(true);
+                keep_alive(&stream);
                 Ok(TcpLeg { stream, address, timing })
             }
             Err((failure, address)) => Err(Missed::new(failure, address, timing)),

@@ -19,7 +19,7 @@ mod tls;
 mod verifier;
 
 pub use address::{is_local, is_private};
-pub use connect::Missed;
+pub use connect::{Missed, keep_alive};
 pub use dialler::{Config, Dialler, TcpLeg};
 pub use fetch::{FetchError, fetch_issuer};
 pub use io::{EndTold, Prefixed, StreamEnd, Tapped, Watcher};

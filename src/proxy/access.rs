@@ -55,7 +55,16 @@ impl FromStr for Cidr {
         let network: IpAddr = network.parse().map_err(|_| bad())?;
         let prefix: u8 = prefix.parse().map_err(|_| bad())?;
         let longest = if network.is_ipv4() { 32 } else { 128 };
-        if prefix > longest { Err(bad()) } else { Ok(Self { network, prefix }) }
+        if prefix > longest {
+            return Err(bad());
+        }
+        // ::ffff:192.168.1.0/120 is 192.168.1.0/24.
+        match network.to_canonical() {
+            mapped @ IpAddr::V4(_) if network.is_ipv6() => {
+                Ok(Self { network: mapped, prefix: prefix.checked_sub(96).ok_or_else(bad)? })
+            }
+            network => Ok(Self { network, prefix }),
+        }
     }
 }
 
@@ -110,6 +119,7 @@ mod tests {
             ("0.0.0.0/0", "2001:db8::1", false),
             ("2001:db8::/32", "2001:db8:1::1", true),
             ("::/0", "2001:db9::1", true),
+            ("::ffff:192.168.1.0/120", "192.168.1.9", true),
         ];
         for (block, ip, expected) in cases {
             assert_eq!(block.parse::<Cidr>().unwrap().contains(ip.parse().unwrap()), expected, "{block} {ip}");

@@ -8,17 +8,19 @@ use std::time::{Duration, SystemTime};
 use ::http::{Request, Response};
 use bytes::Bytes;
 use http_body_util::Full;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::access::Access;
 use super::http::Budget;
 use super::policy::Policy;
+use super::record::Record;
 use super::refusals::Refusals;
 use crate::ca::Mint;
 use crate::inquiry::Inquiry;
-use crate::model::{ConnectionId, Event, ExchangeId, Observation, Report, Timestamp};
+use crate::model::{ConnectionId, Event, ExchangeId, Message, Observation, Report, Timestamp};
 use crate::net::Dialler;
 
 /// Settings of the proxy.
@@ -54,6 +56,12 @@ impl Default for Config {
     }
 }
 
+/// How many clients that are not served may be told so at a time.
+const MOST_STRANGERS: usize = 64;
+
+/// How long a page waits for what the judge has to say.
+const JUDGE_PATIENCE: Duration = Duration::from_secs(5);
+
 /// The host whose requests are for tlscope itself, when they come through the proxy.
 pub const PORTAL_HOST: &str = "tlscope.test";
 
@@ -80,6 +88,8 @@ pub(super) struct Shared {
     pub(super) config: Config,
     pub(super) services: Services,
     pub(super) refusals: Refusals,
+    /// Places for clients that are not served while they are told so.
+    pub(super) strangers: Arc<Semaphore>,
     pub(super) budget: Budget,
     /// The ports listened on, by which a loop is recognised.
     pub(super) own_ports: Vec<u16>,
@@ -103,6 +113,7 @@ impl Shared {
             config,
             services,
             refusals: Refusals::default(),
+            strangers: Arc::new(Semaphore::new(MOST_STRANGERS)),
             own_ports,
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
@@ -142,6 +153,18 @@ impl Shared {
                 let _ = events.send(event).await;
             });
         }
+    }
+
+    /// A piece of a conversation, where there is room for it: nobody waits for those, and they are
+    /// counted all the same. Whether there was.
+    pub(super) fn tell_message(&self, message: Message) -> bool {
+        self.services.events.try_send(Event::Message(Box::new(message))).is_ok()
+    }
+
+    /// Has the judge look, and waits for the first report as long as a client can be kept waiting.
+    pub(super) async fn judge_soon(self: &Arc<Self>, record: &Record) -> Arc<Report> {
+        let first = self.judge(record.id(), record.observation());
+        timeout(JUDGE_PATIENCE, first).await.ok().and_then(Result::ok).unwrap_or_default()
     }
 
     /// Has the judge look at a connection's server, and tells every report as an event. Gives the

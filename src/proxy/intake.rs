@@ -28,13 +28,17 @@ const LONGEST_OPENING: usize = 64 << 10;
 /// Serves one client from its first byte to its last.
 pub(super) async fn serve(ctx: Ctx, mut stream: TcpStream, client: SocketAddr) {
     let began = Instant::now();
+    // Strangers are told why they are refused, but only so many at a time.
+    let is_served = ctx.config.access.serves(client.ip());
+    let strangers = ctx.strangers.clone();
+    let Ok(_place) = strangers.try_acquire_many(u32::from(!is_served)) else { return };
     let (opening, bytes) = read_opening(&ctx, &mut stream).await;
     if bytes.is_empty() {
         // A port check, or a connection made ahead of need: nothing was asked.
         debug!(%client, waited = ?began.elapsed(), "a connection without a byte");
         return;
     }
-    if !ctx.config.access.serves(client.ip()) {
+    if !is_served {
         return deny(&ctx, stream, client, opening).await;
     }
     match opening {

@@ -312,7 +312,7 @@ async fn fail(
     record.set_missed(&missed, hello.sni.clone());
     record.set_outcome(Outcome::UpstreamFailed);
     record.publish().await;
-    let report = ctx.judge(record.id(), record.observation()).await.unwrap_or_default();
+    let report = ctx.judge_soon(&record).await;
     let (Some(stream), Some(host)) = (stream, record.with(|connection| connection.name.clone())) else { return };
     if cannot_serve(hello).is_some() {
         return;
@@ -337,12 +337,16 @@ fn page_alpn(hello: &ClientHello) -> Option<Bytes> {
 fn may_probe(target: &Target) -> bool {
     static PROBED: LazyLock<Mutex<HashMap<Target, Timestamp>>> = LazyLock::new(Mutex::default);
     const HOUR_MS: i64 = 3_600_000;
+    const MOST_PROBED: usize = 10_000;
     let mut probed = PROBED.lock().unwrap_or_else(PoisonError::into_inner);
     let at = now();
     if probed.get(target).is_some_and(|last| at.ms_since(*last) < HOUR_MS) {
         return false;
     }
     probed.retain(|_, last| at.ms_since(*last) < HOUR_MS);
+    if probed.len() >= MOST_PROBED {
+        return false;
+    }
     probed.insert(target.clone(), at);
     true
 }

@@ -12,6 +12,7 @@ use tracing::{debug, warn};
 
 use super::context::{Config, Ctx, Services, Shared};
 use super::intake;
+use crate::net::keep_alive;
 
 /// How long connections may take to end by themselves once the proxy is told to.
 const GRACE: Duration = Duration::from_secs(2);
@@ -124,6 +125,7 @@ async fn accept(ctx: Ctx, listener: TcpListener) {
         match accepted {
             Ok((stream, client)) => {
                 let _ = stream.set_nodelay(true);
+                keep_alive(&stream);
                 let client = SocketAddr::new(client.ip().to_canonical(), client.port());
                 ctx.spawn(intake::serve(ctx.clone(), stream, client));
             }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
 use super::context::{Ctx, now};
 use super::record::Record;
 use super::stream::{ClientStream, Wire as _};
-use crate::model::{Direction, Event, Message, MessageKind, Outcome, Protocol};
+use crate::model::{Direction, Message, MessageKind, Outcome, Protocol};
 use crate::net::Tapped;
 use crate::wire::guess_raw;
 
@@ -70,7 +70,7 @@ fn keep(ctx: &Ctx, record: &Arc<Record>, direction: Direction) -> impl FnMut(&[u
             kept: Bytes::copy_from_slice(kept),
             seen: piece.len() as u64,
         };
-        ctx.tell_later(Event::Message(Box::new(message)));
+        ctx.tell_message(message);
     }
 }
 

@@ -17,15 +17,24 @@ pub struct Limits {
     pub connections: usize,
     /// Exchanges that are kept whole.
     pub exchanges: usize,
-    /// Bytes of their bodies.
-    pub body_bytes: usize,
+    /// Their bytes, heads and bodies.
+    pub exchange_bytes: usize,
     /// Messages.
     pub messages: usize,
+    /// Their bytes.
+    pub message_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { rows: 1_000_000, connections: 2_000, exchanges: 2_000, body_bytes: 16 << 20, messages: 2_000 }
+        Self {
+            rows: 1_000_000,
+            connections: 2_000,
+            exchanges: 2_000,
+            exchange_bytes: 16 << 20,
+            messages: 2_000,
+            message_bytes: 8 << 20,
+        }
     }
 }
 
@@ -65,10 +74,11 @@ pub struct Book {
     closed: VecDeque<ConnectionId>,
     exchanges: HashMap<ExchangeId, Arc<Exchange>>,
     exchange_order: VecDeque<ExchangeId>,
-    body_bytes: usize,
+    exchange_bytes: usize,
     /// Exchanges that were forgotten while they lasted: counted already.
     forgotten_open: HashSet<ExchangeId>,
     messages: VecDeque<Arc<Message>>,
+    message_bytes: usize,
     leaves: HashMap<Fingerprint, Arc<LeafFacts>>,
     devices: HashSet<IpAddr>,
     totals: Summary,
@@ -201,10 +211,10 @@ impl Book {
             self.places.insert(row.id, place);
         }
         self.put_row(row);
-        self.body_bytes += body_bytes(&exchange);
+        self.exchange_bytes += exchange.weight();
         let is_finished = exchange.is_finished();
         if let Some(before) = self.exchanges.insert(id, exchange) {
-            self.body_bytes -= body_bytes(&before);
+            self.exchange_bytes -= before.weight();
         } else {
             self.exchange_order.push_back(id);
             if !self.forgotten_open.contains(&id) {
@@ -214,9 +224,9 @@ impl Book {
         if is_finished {
             self.forgotten_open.remove(&id);
         }
-        while self.exchange_order.len() > self.limits.exchanges || self.body_bytes > self.limits.body_bytes {
+        while self.exchange_order.len() > self.limits.exchanges || self.exchange_bytes > self.limits.exchange_bytes {
             let Some(old) = self.exchange_order.pop_front().and_then(|old| self.exchanges.remove(&old)) else { break };
-            self.body_bytes -= body_bytes(&old);
+            self.exchange_bytes -= old.weight();
             if !old.is_finished() {
                 self.forgotten_open.insert(old.id);
             }
@@ -232,9 +242,11 @@ impl Book {
     /// A message went by.
     pub fn fold_message(&mut self, message: Arc<Message>) {
         let row = message.exchange.map_or(RowId::Connection(message.connection), RowId::Exchange);
+        self.message_bytes += message.kept.len();
         self.messages.push_back(message);
-        if self.messages.len() > self.limits.messages {
-            self.messages.pop_front();
+        while self.messages.len() > self.limits.messages || self.message_bytes > self.limits.message_bytes {
+            let Some(old) = self.messages.pop_front() else { break };
+            self.message_bytes -= old.kept.len();
         }
         if let Some(place) = self.place_of(row) {
             self.note_change(place);
@@ -345,10 +357,6 @@ impl Book {
             self.changes.pop_front();
         }
     }
-}
-
-fn body_bytes(exchange: &Exchange) -> usize {
-    exchange.request_body.kept.len() + exchange.response.as_ref().map_or(0, |response| response.body.kept.len())
 }
 
 #[cfg(test)]

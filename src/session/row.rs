@@ -7,7 +7,11 @@ use crate::model::{
     AlertCode, ClientOutcome, Connection, ConnectionId, Exchange, ExchangeId, FindingId, GivenKind, Outcome, Protocol,
     Report, Severity, Timestamp, TlsVersion,
 };
+use crate::text;
 use crate::x509::Cert;
+
+/// More of a request is not in its row: there are a million of them.
+const LONGEST_REQUEST: usize = 300;
 
 /// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,7 +135,7 @@ impl Row {
             id: RowId::Exchange(exchange.id),
             connection: exchange.connection,
             started: exchange.started,
-            request: format!("{} {path}", exchange.method).into(),
+            request: text::elide(&format!("{} {path}", exchange.method), LONGEST_REQUEST).into(),
             status: exchange.status(),
             took_ms: exchange.timing.finished_ms.map(|ms| ms as f32),
             size: exchange.response.as_ref().map_or(0, |response| response.body.seen),

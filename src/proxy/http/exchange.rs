@@ -16,6 +16,12 @@ pub(super) struct ExchangeRecord {
     exchange: Mutex<Exchange>,
 }
 
+/// A server may send any number of 1xx answers; more than this is not kept.
+const MOST_INFORMATIONAL: usize = 16;
+
+/// Nor more than this of their heads.
+const MOST_INFORMATIONAL_BYTES: usize = 64 << 10;
+
 /// What a request says.
 pub(super) struct Asked {
     pub(super) method: String,
@@ -53,7 +59,14 @@ impl ExchangeRecord {
 
     /// A 1xx answer has come.
     pub(super) fn informed(&self, head: Head) {
-        self.lock().informational.push(head);
+        let mut exchange = self.lock();
+        let kept: usize = exchange.informational.iter().map(|head| head.raw.len()).sum();
+        if exchange.informational.len() < MOST_INFORMATIONAL && kept + head.raw.len() <= MOST_INFORMATIONAL_BYTES {
+            exchange.informational.push(head);
+        } else {
+            drop(exchange);
+            self.changed("further 1xx answers not kept");
+        }
     }
 
     /// The head of the answer has come.

@@ -67,7 +67,8 @@ fn prepare(route: &Route, exchange: &Arc<ExchangeRecord>, request: Request<Incom
     let (open, opened) = oneshot::channel();
     let open = Arc::new(Mutex::new(Some(open)));
     let says_continue = request.version() < Version::HTTP_2;
-    let gate = has_token(request.headers(), &EXPECT, "100-continue").then(|| Gate::new(opened, says_continue));
+    let gate = has_token(request.headers(), &EXPECT, "100-continue");
+    let gate = gate.then(|| Gate::new(opened, says_continue, route.upstream.is_http2()));
     let (parts, body) = request.into_parts();
     let tee = Tee::new(&route.ctx, &route.record, exchange, Direction::Up, body);
     let trailers = if route.upstream.is_http2() { Trailers::All } else { announced_trailers(&parts.headers) };

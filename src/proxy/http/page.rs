@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONNECTION};
@@ -11,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::time::timeout;
 
 use super::exchange::{Asked, ExchangeRecord};
 use super::forward::{request_head, url_of};
@@ -21,6 +23,9 @@ use crate::proxy::client_tls::ClientTls;
 use crate::proxy::context::Ctx;
 use crate::proxy::pages::Failure;
 use crate::proxy::record::Record;
+
+/// How long a client may keep a connection on which there is nothing but a page.
+const PAGE_FOR: Duration = Duration::from_secs(60);
 
 /// Answers every request on the connection with the page, until the client has enough.
 pub(in crate::proxy) async fn serve_page(
@@ -48,7 +53,7 @@ pub(in crate::proxy) async fn serve_page(
         }
     };
     tokio::select! {
-        () = served => {}
+        _ = timeout(PAGE_FOR, served) => {}
         () = ctx.closing.cancelled() => {}
     }
 }

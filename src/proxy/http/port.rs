@@ -36,6 +36,9 @@ use crate::proxy::target;
 /// How long a client may leave its connection to the port idle.
 const IDLE: Duration = Duration::from_secs(300);
 
+/// How many servers one client connection may have at a time.
+const MOST_ROUTES: usize = 64;
+
 type Body = BoxBody<Bytes, BoxError>;
 
 /// The io under a client's connection to the port: what is left of it after a CONNECT.
@@ -152,6 +155,7 @@ impl Port {
         if let Some(route) = routes.get(target).filter(|route| !route.upstream.closing.is_cancelled()) {
             return Ok(route.clone());
         }
+        forget_closed(&mut routes);
         let record = Record::open(&self.ctx, self.client, Intake::AbsoluteForm, Some(target.clone()));
         let (address, timing, upstream) = match self.open(&record, target).await {
             Ok(opened) => opened,
@@ -196,9 +200,18 @@ impl Port {
         record.set_outcome(Outcome::UpstreamFailed);
         record.set_given(Given::without_leaf(GivenKind::ErrorPage));
         record.publish().await;
-        let report = self.ctx.judge(record.id(), record.observation()).await.unwrap_or_default();
+        let report = self.ctx.judge_soon(record).await;
         let page = pages::Failure::new(target, report.findings.clone());
         full(page::answer(&self.ctx, record, &self.heads, "http", &page, request).await)
+    }
+}
+
+/// Routes whose server has closed go; and some other one, when a client has too many.
+fn forget_closed(routes: &mut HashMap<Target, Arc<Route>>) {
+    routes.retain(|_, route| !route.upstream.closing.is_cancelled());
+    let surplus = (routes.len() >= MOST_ROUTES).then(|| routes.keys().next().cloned()).flatten();
+    if let Some(target) = surplus {
+        routes.remove(&target);
     }
 }
 

@@ -110,7 +110,7 @@ pub(in crate::proxy) async fn relay_http2<C, S>(
         .adaptive_window(true)
         .auto_date_header(false)
         .max_header_list_size(MAX_HEAD_BYTES as u32)
-        .max_concurrent_streams(settings.max_concurrent_streams.unwrap_or(MOST_STREAMS));
+        .max_concurrent_streams(settings.max_concurrent_streams.unwrap_or(MOST_STREAMS).min(MOST_STREAMS));
     if settings.connect_protocol {
         builder.enable_connect_protocol();
     }

@@ -58,11 +58,14 @@ pub(super) struct Gate {
     /// The final answer came first.
     is_too_late: bool,
     says_continue: bool,
+    resets_late: bool,
 }
 
 /// Why a gate opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Opened {
+    /// The final answer came first, and the server's stream has to be told.
+    Never,
     /// The server wants the body.
     Wanted,
     /// It has not said anything for a second.
@@ -72,8 +75,9 @@ enum Opened {
 impl Gate {
     /// Shut; opened by sending. `says_continue` where hyper sends the client a 100 of its own as soon
     /// as the body is asked for: over HTTP/1.
-    pub(super) fn new(opened: oneshot::Receiver<()>, says_continue: bool) -> Self {
-        Self { opened, patience: Box::pin(sleep(CONTINUE_PATIENCE)), is_too_late: false, says_continue }
+    pub(super) fn new(opened: oneshot::Receiver<()>, says_continue: bool, resets_late: bool) -> Self {
+        let patience = Box::pin(sleep(CONTINUE_PATIENCE));
+        Self { opened, patience, is_too_late: false, says_continue, resets_late }
     }
 
     /// Ready when the body may go. When the final answer comes first the sender is dropped without
@@ -84,6 +88,8 @@ impl Gate {
         }
         match Pin::new(&mut self.opened).poll(cx) {
             Poll::Ready(Ok(())) => Poll::Ready(Opened::Wanted),
+            // An HTTP/1 connection ends with such an answer; a stream of HTTP/2 has to be reset.
+            Poll::Ready(Err(_)) if self.resets_late => Poll::Ready(Opened::Never),
             Poll::Ready(Err(_)) => {
                 self.is_too_late = true;
                 Poll::Pending
@@ -167,7 +173,11 @@ impl Body for Tee {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         if let Some(gate) = &mut self.gate {
-            if ready!(gate.poll(cx)) == Opened::InVain && gate.says_continue {
+            let opened = ready!(gate.poll(cx));
+            if opened == Opened::Never {
+                return Poll::Ready(Some(Err("the answer came before the body was asked for".into())));
+            }
+            if opened == Opened::InVain && gate.says_continue {
                 self.exchange.changed("100 Continue sent by tlscope: the server had said nothing for a second");
             }
             self.gate = None;

@@ -15,7 +15,7 @@ use tokio::io::copy_bidirectional;
 use super::exchange::ExchangeRecord;
 use super::fields::{asks_upgrade, has_token};
 use crate::codec::Inflater;
-use crate::model::{Direction, Event, Message, MessageKind};
+use crate::model::{Direction, Message, MessageKind};
 use crate::net::Tapped;
 use crate::proxy::context::{Ctx, now};
 use crate::proxy::raw::count;
@@ -111,7 +111,9 @@ impl Talk {
             kept,
             seen,
         };
-        self.ctx.tell_later(Event::Message(Box::new(message)));
+        if !self.ctx.tell_message(message) {
+            self.exchange.changed("messages not kept: too many at a time");
+        }
     }
 
     /// Bytes of another protocol, kept up to the body limit.

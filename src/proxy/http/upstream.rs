@@ -47,6 +47,7 @@ impl Upstream {
         builder
             .preserve_header_case(true)
             .max_headers(MAX_HEADERS)
+            .max_buf_size(MAX_HEAD_BYTES)
             .http09_responses(false)
             .allow_obsolete_multiline_headers_in_responses(true)
             .allow_spaces_after_header_name_in_responses(true)

@@ -77,7 +77,8 @@ fn findings_come_later_and_change_the_rows() {
 
 #[test]
 fn memory_is_bounded_and_the_newest_stay() {
-    let limits = Limits { rows: 10, connections: 3, exchanges: 4, body_bytes: 1000, messages: 2 };
+    let limits =
+        Limits { rows: 10, connections: 3, exchanges: 4, exchange_bytes: 1000, messages: 2, message_bytes: 1000 };
     let mut book = Book::new(limits);
     for id in 1..=50 {
         book.fold_connection(Arc::new(connection(id)));

@@ -148,6 +148,26 @@ async fn a_server_that_never_answers_is_shown_as_waiting_and_ended_with_the_prox
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn early_answers_without_end_are_not_all_kept() {
+    let rule = origin("web.test", |mut stream: TcpStream| async move {
+        read_head(&mut stream).await;
+        for _ in 0..200 {
+            let early = format!("HTTP/1.1 103 Early Hints\r\nLink: <{}>\r\n\r\n", "x".repeat(10_000));
+            let _ = stream.write_all(early.as_bytes()).await;
+        }
+        let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await;
+    });
+    let rig = Rig::with_origins(vec![rule.await]).await;
+    let mut stream = rig.connect("web.test:80").await;
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: web.test\r\n\r\n").await.unwrap();
+    assert!(soon(read_head(&mut stream)).await.starts_with("HTTP/1.1 204"));
+    drop(stream);
+    let told = rig.stop().await;
+    assert!(told.exchange().weight() < 100_000, "{}", told.exchange().weight());
+    assert!(told.exchange().changed.iter().any(|note| note.contains("not kept")), "{:?}", told.exchange().changed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn slow_clients_and_open_tunnels_do_not_keep_the_proxy() {
     let rig = Rig::start().await;
     let idle = rig.dial().await;
