@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::config::{Colour, ConfigError, Globals};
+use crate::config::{self, Colour, ConfigError, Globals};
 use crate::headless::Paint;
 
 /// Prints to standard output.
@@ -89,7 +89,7 @@ fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 
 /// Colour for standard output.
 pub(super) fn paint(globals: &Globals) -> Result<Paint, ConfigError> {
-    Ok(paint_for(globals.colour()?, io::stdout().is_terminal()))
+    Ok(paint_for(config::colour(globals)?, io::stdout().is_terminal()))
 }
 
 /// Colour as it was asked for; NO_COLOR (no-color.org) counts where nothing was.

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use super::output::print;
 use super::screen::show_file;
 use super::{logging, runtime, signals};
-use crate::config::Globals;
+use crate::config::{self, Globals};
 use crate::export::Redaction;
 use crate::headless::{Paint, human_lines};
 use crate::session::{Change, Told};
@@ -23,7 +23,7 @@ pub(super) fn run(globals: &Globals, session: Option<&Path>) -> anyhow::Result<u
         Some(path) if io::stdout().is_terminal() => {
             let home = globals.home()?;
             let _log = logging::start(Some(&home.log), logging::level(globals))?;
-            let colour = globals.colour()?;
+            let colour = config::colour(globals)?;
             runtime()?.block_on(show_file(path, Redaction::On, colour, signals::asked_to_end()))?;
         }
         Some(path) => print(&lines(&Archive::open(path)?)?)?,

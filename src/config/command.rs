@@ -8,13 +8,13 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::file::{self, ConfigError};
+use super::fault::ConfigError;
 use super::home::Home;
 use super::options::{
     AppOptions, ExportOptions, HeadlessOptions, InquiryOptions, LabOptions, NetOptions, ProxyOptions, StoreOptions,
     TrustOptions,
 };
-use super::values::{Colour, Span};
+use super::values::Span;
 use crate::headless::FailOn;
 use crate::model::{FindingId, Host, Target};
 
@@ -69,15 +69,6 @@ impl Globals {
     /// [`ConfigError`] when there is nowhere to keep them.
     pub fn home(&self) -> Result<Home, ConfigError> {
         self.home.as_deref().map(Home::at).or_else(Home::by_custom).ok_or(ConfigError::Homeless)
-    }
-
-    /// When to use colour.
-    ///
-    /// # Errors
-    /// [`ConfigError`] when the configuration file is of no use.
-    pub fn colour(&self) -> Result<Colour, ConfigError> {
-        let (_, file) = file::read(self)?;
-        Ok(self.app.color.or(file.app.color).unwrap_or_default())
     }
 }
 

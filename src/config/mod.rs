@@ -7,6 +7,7 @@
 //! Must not do anything that a room does.
 
 mod command;
+mod fault;
 mod file;
 mod home;
 mod layer;
@@ -17,7 +18,7 @@ mod values;
 pub use command::{
     CaAction, CheckArgs, Cli, Command, ExportArgs, ExportFormat, Globals, LabArgs, ReportFormat, command, read,
 };
-pub use file::ConfigError;
+pub use fault::ConfigError;
 pub use home::Home;
-pub use settings::{CheckSettings, EventSink, RunSettings, check_settings, run_settings};
+pub use settings::{CheckSettings, EventSink, RunSettings, check_settings, colour, run_settings};
 pub use values::{Colour, Listen, Roots, Size, Span, ValueError};

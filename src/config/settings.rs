@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::command::{CheckArgs, Globals, RunArgs};
-use super::file::{self, ConfigError};
+use super::fault::ConfigError;
+use super::file;
 use super::home::Home;
 use super::layer::Layer as _;
 use super::options::{AppOptions, InquiryOptions, NetOptions, ProxyOptions, TrustOptions};
@@ -78,6 +79,15 @@ pub struct CheckSettings {
     pub inquiry: inquiry::Config,
     /// Which findings count.
     pub fail_on: FailOn,
+}
+
+/// When to use colour, for commands that need no other setting.
+///
+/// # Errors
+/// [`ConfigError`] when the configuration file is of no use.
+pub fn colour(globals: &Globals) -> Result<Colour, ConfigError> {
+    let (_, file) = file::read(globals)?;
+    Ok(globals.app.color.or(file.app.color).unwrap_or_default())
 }
 
 /// Merges everything for `run`.

@@ -1,40 +1,10 @@
 //! The checks of one certificate in the role it plays, whatever path it stands on.
 
-use super::clock::Clock;
 use super::findings::Findings;
+use super::judged::Judged;
 use super::{key, strength, usage, validity};
-use crate::model::{Facts, FindingId, Subject, SubjectKind};
-use crate::x509::{Cert, Problem, oids};
-
-/// A certificate being judged.
-#[derive(Clone, Debug)]
-pub(super) struct Judged<'a> {
-    pub(super) cert: &'a Cert,
-    /// What a finding about it is about.
-    pub(super) subject: Subject,
-    /// Whether the rules for publicly trusted certificates apply.
-    pub(super) is_public: bool,
-    pub(super) clock: &'a Clock,
-}
-
-impl Judged<'_> {
-    pub(super) fn role(&self) -> SubjectKind {
-        self.subject.kind
-    }
-
-    pub(super) fn is_leaf(&self) -> bool {
-        self.role() == SubjectKind::Leaf
-    }
-
-    pub(super) fn is_anchor(&self) -> bool {
-        self.role() == SubjectKind::Anchor
-    }
-
-    /// Evidence that begins with the certificate's name, as every finding about a CA does.
-    pub(super) fn facts(&self) -> Facts {
-        if self.is_leaf() { Facts::new() } else { Facts::new().with("certificate", self.cert.label()) }
-    }
-}
+use crate::model::FindingId;
+use crate::x509::{Problem, oids};
 
 /// Every check that needs nothing but the certificate.
 pub(super) fn check(judged: &Judged<'_>, out: &mut Findings) {

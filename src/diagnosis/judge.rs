@@ -1,9 +1,10 @@
 //! From an observation to a report.
 
 use super::budget::{Budget, Limits};
-use super::certificate::{self, Judged};
+use super::certificate;
 use super::clock::Clock;
 use super::findings::Findings;
+use super::judged::Judged;
 use super::paths::{End, Path, search};
 use super::pool::{Node, Pool};
 use super::trust::Trust;

@@ -1,7 +1,7 @@
 //! The public key of one certificate (Baseline Requirements section 6.1.5 and 6.1.6).
 
-use super::certificate::Judged;
 use super::findings::Findings;
+use super::judged::Judged;
 use crate::model::{Facts, FindingId, Subject};
 use crate::x509::{KeyKind, PublicKey};
 

@@ -18,6 +18,7 @@ mod clock;
 mod findings;
 mod handshake;
 mod judge;
+mod judged;
 mod key;
 mod name;
 mod name_constraints;

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::certificate::Judged;
 use super::findings::Findings;
+use super::judged::Judged;
 use super::name_match::{DnsMatch, match_dns};
 use crate::model::{Facts, FindingId, Host, Severity};
 use crate::x509::{GeneralName, Name};

@@ -3,7 +3,6 @@
 
 use super::budget::Budget;
 use super::findings::Findings;
-use super::path_rules::role_of;
 use super::paths::Path;
 use super::pool::{Node, Pool};
 use crate::model::{Facts, FindingId, SubjectKind};
@@ -21,7 +20,7 @@ pub(super) fn check(pool: &Pool<'_>, path: &Path, budget: &mut Budget, out: &mut
 
 /// Whether the extension itself is as it should be.
 fn check_form(pool: &Pool<'_>, path: &Path, node: Node, cert: &Cert, out: &mut Findings) {
-    let role = role_of(path, node);
+    let role = path.role_of(node);
     let subject = pool.subject(node, role);
     let facts = |fault: &str| Facts::new().with("certificate", cert.label()).with("fault", fault);
     let has_extension = cert.extensions.get(oids::EXT_NAME_CONSTRAINTS).is_some();
@@ -85,7 +84,7 @@ fn check_below(
             let Some(verdict) = compare(constraints, &name, budget) else { return };
             if let Some(reason) = verdict {
                 let facts = Facts::new().with("name", name.to_string()).with("reason", reason).with("by", by.clone());
-                out.add(FindingId::NcViolation, &pool.subject(*node, role_of(path, *node)), facts);
+                out.add(FindingId::NcViolation, &pool.subject(*node, path.role_of(*node)), facts);
             }
         }
     }

@@ -1,9 +1,10 @@
 //! The rules of path validation (RFC 5280 section 6.1), each on its own.
 
 use super::budget::Budget;
-use super::certificate::{self, Judged};
+use super::certificate;
 use super::clock::Clock;
 use super::findings::Findings;
+use super::judged::Judged;
 use super::paths::Path;
 use super::pool::{Edge, Node, Pool};
 use super::signature::Check;
@@ -36,21 +37,10 @@ fn check_certificate(pool: &Pool<'_>, node: Node, role: SubjectKind, clock: &Clo
     }
 }
 
-/// The role of a certificate on a path.
-pub(super) fn role_of(path: &Path, node: Node) -> SubjectKind {
-    if path.nodes.first() == Some(&node) {
-        SubjectKind::Leaf
-    } else if path.anchor() == Some(node) {
-        SubjectKind::Anchor
-    } else {
-        SubjectKind::Intermediate
-    }
-}
-
 /// Does the issuer's key verify the certificate, and is it the issuer that it names?
 fn check_step(pool: &Pool<'_>, path: &Path, (child, issuer, edge): (Node, Node, Edge), out: &mut Findings) {
     let (Some(cert), Some(above)) = (pool.cert(child), pool.cert(issuer)) else { return };
-    let subject = pool.subject(child, role_of(path, child));
+    let subject = pool.subject(child, path.role_of(child));
     let facts = || {
         let algorithm = cert.outer_algorithm.as_ref().map(crate::x509::Algorithm::name).unwrap_or_default();
         Facts::new()
@@ -91,7 +81,7 @@ fn check_lengths(pool: &Pool<'_>, path: &Path, out: &mut Findings) {
                 .with("certificate", cert.label())
                 .with("limit", i64::from(limit))
                 .with("below", i64::from(below));
-            out.add(FindingId::PathlenExceeded, &pool.subject(*node, role_of(path, *node)), facts);
+            out.add(FindingId::PathlenExceeded, &pool.subject(*node, path.role_of(*node)), facts);
         }
         below += u32::from(!Cert::is_self_issued(cert));
     }

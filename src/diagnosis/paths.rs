@@ -3,6 +3,7 @@
 use super::budget::Budget;
 use super::pool::{Edge, Node, Pool};
 use super::signature::Check;
+use crate::model::SubjectKind;
 
 /// Where a path stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,17 @@ pub(super) struct Path {
 }
 
 impl Path {
+    /// The role of one of its certificates.
+    pub(super) fn role_of(&self, node: Node) -> SubjectKind {
+        if self.nodes.first() == Some(&node) {
+            SubjectKind::Leaf
+        } else if self.anchor() == Some(node) {
+            SubjectKind::Anchor
+        } else {
+            SubjectKind::Intermediate
+        }
+    }
+
     pub(super) fn top(&self) -> Option<Node> {
         self.nodes.last().copied()
     }

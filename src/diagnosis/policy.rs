@@ -59,7 +59,7 @@ fn check_critical(pool: &Pool<'_>, path: &Path, out: &mut Findings) {
         if lax {
             let facts =
                 Facts::new().with("certificate", cert.label()).with("fault", "policyConstraints is not critical");
-            out.add(FindingId::PolicyViolation, &pool.subject(*node, super::path_rules::role_of(path, *node)), facts);
+            out.add(FindingId::PolicyViolation, &pool.subject(*node, path.role_of(*node)), facts);
         }
     }
 }

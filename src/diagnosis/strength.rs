@@ -1,7 +1,7 @@
 //! How strong the signature on a certificate is, whoever made it.
 
-use super::certificate::Judged;
 use super::findings::Findings;
+use super::judged::Judged;
 use crate::model::FindingId;
 use crate::x509::Hash;
 

@@ -1,7 +1,7 @@
 //! What a certificate may be used for (RFC 5280 sections 4.2.1.3, 4.2.1.9 and 4.2.1.12).
 
-use super::certificate::Judged;
 use super::findings::Findings;
+use super::judged::Judged;
 use crate::model::{CipherSuite, Facts, FindingId, Handshake, KeyExchange, Severity};
 use crate::x509::{ExtendedKeyUsage, KeyKind, oids};
 

@@ -1,7 +1,7 @@
 //! Dates of one certificate (RFC 5280 section 4.1.2.5; Baseline Requirements section 6.3.2).
 
-use super::certificate::Judged;
 use super::findings::Findings;
+use super::judged::Judged;
 use crate::model::{Facts, FindingId, SubjectKind, Timestamp};
 use crate::x509::{Cert, Validity};
 

@@ -9,37 +9,10 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::dialler::TcpLeg;
-use crate::model::{CertDer, DialTiming, Failure, Handshake};
+use crate::model::Failure;
 
 /// The next address is tried when the one before has not answered for this long (RFC 8305 section 5).
 const STAGGER: Duration = Duration::from_millis(250);
-
-/// An attempt that did not end in a connection, with everything that was learned on the way.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Missed {
-    /// How it ended.
-    pub failure: Failure,
-    /// The last address tried.
-    pub address: Option<SocketAddr>,
-    /// How long the steps took that were taken.
-    pub timing: DialTiming,
-    /// What the server had shown.
-    pub handshake: Option<Box<Handshake>>,
-    /// The certificates it had sent.
-    pub sent: Vec<CertDer>,
-}
-
-impl Missed {
-    /// A server that was reached, and that is not to be talked to.
-    pub fn refused(failure: Failure, leg: &TcpLeg) -> Self {
-        Self::new(failure, Some(leg.address), leg.timing)
-    }
-
-    pub(super) fn new(failure: Failure, address: Option<SocketAddr>, timing: DialTiming) -> Self {
-        Self { failure, address, timing, handshake: None, sent: Vec::new() }
-    }
-}
 
 /// Connects to the first of `addresses` that answers. On failure gives the last one that failed,
 /// with the reason.

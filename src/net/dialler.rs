@@ -3,9 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpStream;
-
-use super::connect::{Missed, connect_any, keep_alive};
+use super::connect::{connect_any, keep_alive};
+use super::leg::{Missed, TcpLeg};
 use super::resolve::Resolver;
 use super::rules::{ConnectRule, ResolveRule};
 use super::tls::{self, Offer, TlsLeg};
@@ -35,25 +34,6 @@ impl Default for Config {
             tcp_timeout: Duration::from_secs(8),
             tls_timeout: Duration::from_secs(8),
         }
-    }
-}
-
-/// A server that answered.
-#[derive(Debug)]
-pub struct TcpLeg {
-    /// The connection.
-    pub stream: TcpStream,
-    /// Where it is.
-    pub address: SocketAddr,
-    /// How long the steps took.
-    pub timing: DialTiming,
-}
-
-impl TcpLeg {
-    /// Whether the connection leads back to this machine, to one of `ports`.
-    pub fn leads_to_own(&self, ports: &[u16]) -> bool {
-        let local = self.stream.local_addr().map(|address| address.ip().to_canonical());
-        local.is_ok_and(|ip| ip == self.address.ip().to_canonical()) && ports.contains(&self.address.port())
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
-use super::dialler::{Dialler, TcpLeg};
+use super::dialler::Dialler;
+use super::leg::TcpLeg;
 use super::tls::facts_of_flight;
 use crate::model::{Attempt, CertDer, Handshake, TlsVersion};
 use crate::wire::{Flight, FlightReader, ProbeHello, write_probe_hello};

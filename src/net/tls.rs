@@ -15,9 +15,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::connect::Missed;
-use super::dialler::TcpLeg;
 use super::io::Tapped;
+use super::leg::{Missed, TcpLeg};
 use super::verifier::{Capture, Captured, MODERN, NoClientCertificate, Recorder, SHA1, name_text};
 use crate::model::{
     AlertCode, Attempt, CertDer, CipherSuite, DialTiming, Failure, Handshake, NamedGroup, Stage, TlsVersion, millis,

@@ -9,14 +9,12 @@ use ::http::{Request, Response};
 use bytes::Bytes;
 use http_body_util::Full;
 use tokio::sync::{Semaphore, mpsc};
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::access::Access;
 use super::http::Budget;
 use super::policy::Policy;
-use super::record::Record;
 use super::refusals::Refusals;
 use crate::ca::Mint;
 use crate::inquiry::Inquiry;
@@ -58,9 +56,6 @@ impl Default for Config {
 
 /// How many clients that are not served may be told so at a time.
 const MOST_STRANGERS: usize = 64;
-
-/// How long a page waits for what the judge has to say.
-const JUDGE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The host whose requests are for tlscope itself, when they come through the proxy.
 pub const PORTAL_HOST: &str = "tlscope.test";
@@ -159,12 +154,6 @@ impl Shared {
     /// counted all the same. Whether there was.
     pub(super) fn tell_message(&self, message: Message) -> bool {
         self.services.events.try_send(Event::Message(Box::new(message))).is_ok()
-    }
-
-    /// Has the judge look, and waits for the first report as long as a client can be kept waiting.
-    pub(super) async fn judge_soon(self: &Arc<Self>, record: &Record) -> Arc<Report> {
-        let first = self.judge(record.id(), record.observation());
-        timeout(JUDGE_PATIENCE, first).await.ok().and_then(Result::ok).unwrap_or_default()
     }
 
     /// Has the judge look at a connection's server, and tells every report as an event. Gives the

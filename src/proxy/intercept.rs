@@ -130,7 +130,7 @@ async fn intercept(
         Err(missed) if may_be_legacy(&missed.failure) => {
             let reason = refusal_words(&missed.failure);
             record.set_missed(&missed, hello.sni.clone());
-            let aside = Aside { record: &record, hello };
+            let aside = legacy::Aside { record: &record, hello };
             match legacy::step_aside(ctx, &aside, stream, bytes, reason).await {
                 Ok(()) => {}
                 Err(stream) => fail(ctx, record, Some(stream), hello, target, missed).await,
@@ -138,12 +138,6 @@ async fn intercept(
         }
         Err(missed) => fail(ctx, record, Some(stream), hello, target, missed).await,
     }
-}
-
-/// A connection from which tlscope may have to stand aside.
-pub(super) struct Aside<'a> {
-    pub(super) record: &'a Record,
-    pub(super) hello: &'a ClientHello,
 }
 
 async fn shake_hands(
@@ -312,7 +306,7 @@ async fn fail(
     record.set_missed(&missed, hello.sni.clone());
     record.set_outcome(Outcome::UpstreamFailed);
     record.publish().await;
-    let report = ctx.judge_soon(&record).await;
+    let report = record.judge_soon().await;
     let (Some(stream), Some(host)) = (stream, record.with(|connection| connection.name.clone())) else { return };
     if cannot_serve(hello).is_some() {
         return;

@@ -9,7 +9,6 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::context::Ctx;
-use super::intercept::Aside;
 use super::raw::copy_unread;
 use super::reach::reach;
 use super::record::Record;
@@ -20,6 +19,12 @@ use crate::model::{
 use crate::net::{Missed, Prefixed, Tapped, TcpLeg, facts_of_flight};
 use crate::text;
 use crate::wire::{Flight, FlightReader};
+
+/// A connection from which tlscope may have to stand aside.
+pub(super) struct Aside<'a> {
+    pub(super) record: &'a Record,
+    pub(super) hello: &'a ClientHello,
+}
 
 /// Tunnels a client because of a rule, or because rustls cannot serve it. Ends with the connection;
 /// an error when the server cannot be reached.

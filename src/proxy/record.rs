@@ -1,14 +1,20 @@
 //! The record of one connection while it lasts.
 
 use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::context::{Ctx, now};
 use crate::model::{
     Connection, ConnectionId, Event, Facts, Failure, Finding, FindingId, Given, Intake, Observation, Outcome, Protocol,
-    Target,
+    Report, Target,
 };
 use crate::net::{Missed, TlsLeg};
+
+/// How long a page waits for what the judge has to say.
+const JUDGE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Holds the record, tells each state of it as an event, and always tells how it ended.
 pub(super) struct Record {
@@ -105,6 +111,12 @@ impl Record {
         self.with(|connection| {
             connection.upstream.failure.get_or_insert(failure);
         });
+    }
+
+    /// Has the judge look, and waits for its first word as long as a client can be kept waiting.
+    pub(super) async fn judge_soon(&self) -> Arc<Report> {
+        let first = self.ctx.judge(self.id(), self.observation());
+        timeout(JUDGE_PATIENCE, first).await.ok().and_then(Result::ok).unwrap_or_default()
     }
 
     /// What there is for the judge.

@@ -132,7 +132,7 @@ async fn connect(ctx: &Ctx, record: &Record, target: &Target, tcp: Option<TcpLeg
             record.set_missed(&missed, None);
             record.set_outcome(Outcome::UpstreamFailed);
             record.publish().await;
-            ctx.judge_soon(record).await;
+            record.judge_soon().await;
             None
         }
     }

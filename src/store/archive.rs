@@ -154,18 +154,7 @@ impl Archive {
     /// # Errors
     /// [`StoreError`] when the file cannot be read.
     pub fn messages_of(&self, id: ExchangeId) -> Result<Vec<Message>, StoreError> {
-        let mut found = Vec::new();
-        let query = "SELECT record FROM messages WHERE exchange = ?1 ORDER BY id";
-        self.each(
-            query,
-            params![id.0],
-            |row| row.get::<_, String>(0),
-            |record| {
-                found.extend(read::<Message>(&record));
-                Ok::<_, StoreError>(())
-            },
-        )?;
-        Ok(found)
+        self.messages("SELECT record FROM messages WHERE exchange = ?1 ORDER BY id", id.0)
     }
 
     /// The messages of a connection that were part of no exchange, in their order.
@@ -173,17 +162,16 @@ impl Archive {
     /// # Errors
     /// [`StoreError`] when the file cannot be read.
     pub fn raw_messages_of(&self, id: ConnectionId) -> Result<Vec<Message>, StoreError> {
+        self.messages("SELECT record FROM messages WHERE connection = ?1 AND exchange IS NULL ORDER BY id", id.0)
+    }
+
+    fn messages(&self, query: &str, id: u64) -> Result<Vec<Message>, StoreError> {
         let mut found = Vec::new();
-        let query = "SELECT record FROM messages WHERE connection = ?1 AND exchange IS NULL ORDER BY id";
-        self.each(
-            query,
-            params![id.0],
-            |row| row.get::<_, String>(0),
-            |record| {
-                found.extend(read::<Message>(&record));
-                Ok::<_, StoreError>(())
-            },
-        )?;
+        let read_record = |row: &Row<'_>| row.get::<_, String>(0);
+        self.each(query, params![id], read_record, |record| {
+            found.extend(read::<Message>(&record));
+            Ok::<_, StoreError>(())
+        })?;
         Ok(found)
     }
 

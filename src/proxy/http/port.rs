@@ -200,7 +200,7 @@ impl Port {
         record.set_outcome(Outcome::UpstreamFailed);
         record.set_given(Given::without_leaf(GivenKind::ErrorPage));
         record.publish().await;
-        let report = self.ctx.judge_soon(record).await;
+        let report = record.judge_soon().await;
         let page = pages::Failure::new(target, report.findings.clone());
         full(page::answer(&self.ctx, record, &self.heads, "http", &page, request).await)
     }

@@ -9,6 +9,7 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::forward::{Route, forward};
@@ -76,11 +77,7 @@ pub(in crate::proxy) async fn relay_http1<C, S>(
     let mut connection = pin!(http1_builder().serve_connection(io, Relay(route)).with_upgrades());
     let served = tokio::select! {
         served = connection.as_mut() => served,
-        () = closing.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-        () = ctx.closing.cancelled() => {
+        () = either(&closing, &ctx.closing) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -117,16 +114,20 @@ pub(in crate::proxy) async fn relay_http2<C, S>(
     let mut connection = pin!(builder.serve_connection(TokioIo::new(client), Relay(route)));
     let served = tokio::select! {
         served = connection.as_mut() => served,
-        () = closing.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-        () = ctx.closing.cancelled() => {
+        () = either(&closing, &ctx.closing) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
     };
     note_end(record, served);
+}
+
+/// The server takes no more requests, or the proxy does not.
+async fn either(server: &CancellationToken, proxy: &CancellationToken) {
+    tokio::select! {
+        () = server.cancelled() => {}
+        () = proxy.cancelled() => {}
+    }
 }
 
 async fn begin(record: &Record, protocol: Protocol) {

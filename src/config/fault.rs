@@ -1,0 +1,28 @@
+//! What can be wrong with the settings.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why tlscope cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration file {}: {source}", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Something in it is wrong; the message names the line and the key.
+    #[error("in the configuration file {}: {fault}", path.display())]
+    Fault {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        fault: Box<toml::de::Error>,
+    },
+    /// There is nowhere to keep anything.
+    #[error("this user has no home directory; say with --home DIR where the CA and the sessions are to be kept")]
+    Homeless,
+}
