@@ -9,7 +9,7 @@ use super::output::{paint_for, print, say};
 use super::{logging, runtime};
 use crate::check::{Checked, Question, check_chain, check_server};
 use crate::config::{CheckArgs, CheckSettings, Globals, ReportFormat, check_settings};
-use crate::export::{CheckTarget, check_document};
+use crate::export::{CheckTarget, check_document, printable};
 use crate::headless::{Tally, check_report};
 use crate::inquiry::Inquiry;
 use crate::model::{CertDer, Host, Target};
@@ -34,7 +34,7 @@ pub(super) fn run(globals: &Globals, args: CheckArgs) -> anyhow::Result<u8> {
     match format {
         ReportFormat::Json => {
             let targets: Vec<CheckTarget<'_>> = checked.iter().map(|one| document_of(one, &label)).collect();
-            print(&format!("{}\n", check_document(&targets, at)))?;
+            print(&format!("{}\n", printable(&check_document(&targets, at))))?;
         }
         ReportFormat::Human => {
             let paint = paint_for(settings.colour, std::io::IsTerminal::is_terminal(&std::io::stdout()));

@@ -11,7 +11,8 @@ use anyhow::{Context as _, bail};
 use super::output::create_private;
 use crate::config::{ExportArgs, ExportFormat};
 use crate::export::{
-    HarEntry, HarWriter, Recorded, Redaction, connection_line, exchange_line, redacted_exchange, redacted_message,
+    HarEntry, HarWriter, Recorded, Redaction, connection_line, exchange_line, printable, redacted_exchange,
+    redacted_message,
 };
 use crate::model::{Connection, Exchange, ExchangeId, Report};
 use crate::store::{Archive, Item, Writer};
@@ -98,11 +99,11 @@ fn write_lines(archive: &Archive, mut out: impl Write, redaction: Redaction) -> 
     let mut certificates = std::collections::BTreeSet::new();
     archive.each_connection(|connection, report, revision| -> anyhow::Result<()> {
         let recorded = Recorded { connection: &connection, report: report.as_ref() };
-        writeln!(out, "{}", connection_line(recorded, revision, |print| certificates.insert(print)))?;
+        writeln!(out, "{}", printable(&connection_line(recorded, revision, |print| certificates.insert(print))))?;
         Ok(())
     })?;
     archive.each_exchange(|row| -> anyhow::Result<()> {
-        writeln!(out, "{}", exchange_line(&row.exchange, redaction))?;
+        writeln!(out, "{}", printable(&exchange_line(&row.exchange, redaction)))?;
         Ok(())
     })?;
     out.flush()?;

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 use super::recorder::{Change, Listener};
-use crate::export::{Recorded, Redaction, connection_line, exchange_line, summary_line};
+use crate::export::{Recorded, Redaction, connection_line, exchange_line, printable, summary_line};
 use crate::model::{ConnectionId, Fingerprint, Summary, Timestamp};
 
 /// More changes than this do not wait for a slow reader.
@@ -113,6 +113,6 @@ pub fn json_lines(redaction: Redaction) -> Format {
             }
             Told::Change(Change::Message(_)) => return None,
         };
-        Some(format!("{line}\n"))
+        Some(format!("{}\n", printable(&line)))
     })
 }
