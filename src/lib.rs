@@ -2,7 +2,7 @@
 //! hurt by it?
 //!
 //! The crate is a library with a thin binary. Its rooms stand on floors; a room imports only from
-//! lower floors, never sideways and never up. `tests/layering.rs` keeps it so.
+//! lower floors, never sideways and never up. `tests/it/layering.rs` keeps it so.
 //!
 //! ```text
 //!  9  the door      app (+ main.rs)                assemble, run, shut down
