@@ -5,6 +5,7 @@
 //! that keeps what there is room for. What hyper forces to differ is marked on the exchange
 //! (docs/manual/fidelity.md lists it).
 
+mod ahead;
 mod budget;
 mod exchange;
 mod fields;

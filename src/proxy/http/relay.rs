@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use super::ahead::Ahead;
 use super::forward::{Route, forward};
 use super::heads::Heads;
 use super::tee::Tee;
@@ -27,6 +28,10 @@ const MOST_STREAMS: u32 = 256;
 
 /// An answer on its way.
 pub(super) type Answering<B> = Pin<Box<dyn Future<Output = Result<Response<B>, BoxError>> + Send>>;
+
+/// A client that has shut its side may wait for its answer this many times as long as for its own
+/// handshake, between one byte and the next.
+const LEFT_TIMES: u32 = 3;
 
 /// Relays every request of a connection along one route.
 #[derive(Clone)]
@@ -71,12 +76,16 @@ pub(in crate::proxy) async fn relay_http1<C, S>(
     begin(record, Protocol::Http1).await;
     let Ok(upstream) = Upstream::http1(ctx, server).await else { return };
     let heads = Heads::of_requests();
-    let io = TokioIo::new(Tapped::new(client, heads.watcher()));
+    let client = Ahead::new(client);
+    let io = TokioIo::new(Tapped::new(client.clone(), heads.watcher()));
     let closing = upstream.closing.clone();
     let route = Arc::new(Route { ctx: ctx.clone(), record: record.clone(), upstream, heads, scheme });
     let mut connection = pin!(http1_builder().serve_connection(io, Relay(route)).with_upgrades());
     let served = tokio::select! {
+        biased;
         served = connection.as_mut() => served,
+        // Dropping the connection passes the client's end on.
+        () = client.has_left(ctx.config.hello_timeout * LEFT_TIMES) => Ok(()),
         () = either(&closing, &ctx.closing) => {
             connection.as_mut().graceful_shutdown();
             connection.await
