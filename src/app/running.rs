@@ -101,7 +101,9 @@ async fn with_screen(settings: &RunSettings) -> anyhow::Result<u8> {
     };
     let (session, colour) = (engine.session.clone(), settings.colour);
     let shown = show_run(session, &engine.file, &engine.banner, now(), settings.redaction, colour, ended).await;
+    let file = engine.file.clone();
     let code = finish(settings, engine, listening).await?;
+    say(&format!("the session is kept: tlscope open {}\n", file.display()));
     shown.map(|()| code)
 }
 
