@@ -11,7 +11,7 @@ mod memo;
 mod seen;
 mod thread;
 
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -26,6 +26,9 @@ use issuers::IssuerCache;
 use memo::Memo;
 use seen::SeenPool;
 use thread::Job;
+
+/// More questions do not wait: servers that show a new chain each time must not fill the memory.
+const QUEUE: usize = 1024;
 
 /// How to inquire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +56,7 @@ type Listener = Box<dyn FnMut(Told) + Send>;
 #[derive(Clone)]
 pub struct Inquiry {
     shared: Arc<Shared>,
-    jobs: Sender<Job>,
+    jobs: SyncSender<Job>,
 }
 
 /// What the judging thread and the fetching tasks have in common.
@@ -77,7 +80,7 @@ impl Inquiry {
         trust: impl FnOnce() -> Trust + Send + 'static,
         dialler: Dialler,
     ) -> std::io::Result<Self> {
-        let (jobs, inbox) = channel();
+        let (jobs, inbox) = sync_channel(QUEUE);
         let shared = Arc::new(Shared {
             config,
             memo: Mutex::default(),
@@ -105,8 +108,7 @@ impl Inquiry {
             ..Evidence::default()
         };
         let job = Job { observation, evidence, listener: Box::new(listener), hops: 0, jobs: self.jobs.clone() };
-        // The thread only ends when there is no handle left, and this is one.
-        let _ = self.jobs.send(job);
+        thread::enqueue(job);
     }
 
     /// Judges, and waits for the last report.

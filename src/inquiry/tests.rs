@@ -154,3 +154,26 @@ async fn a_public_server_cannot_have_us_knock_on_private_doors() {
     assert!(format!("{:?}", report.findings).contains("private"), "{:?}", report.findings);
     assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 0, "not even connected to");
 }
+
+#[tokio::test]
+async fn a_judge_with_too_much_to_do_says_so() {
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let held = move || {
+        let _ = wait.recv();
+        Trust::default()
+    };
+    let inquiry = Inquiry::start(Config::default(), held, Dialler::new(net::Config::default())).unwrap();
+    let (tell, mut told) = mpsc::unbounded_channel();
+    for n in 0..QUEUE + 10 {
+        let tell = tell.clone();
+        let name = Host::parse(&format!("host-{n}.test")).ok();
+        inquiry.judge(Observation { name, ..Observation::default() }, move |word| tell.send(word.report).unwrap());
+    }
+    // The judge has not begun: these are the answers to those that found no room.
+    let early = told.recv().await.unwrap();
+    assert!(early.not_checked.iter().any(|open| open.why.contains("more to do")), "{early:?}");
+    go.send(()).unwrap();
+    for _ in 1..QUEUE + 10 {
+        told.recv().await.unwrap();
+    }
+}

@@ -1,13 +1,13 @@
 //! The judging thread: judging takes too long for an async task, and one thread is enough.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Listener, Shared, Told};
 use crate::diagnosis::{Trust, judge};
-use crate::model::{Evidence, Facts, Finding, FindingId, Observation, Report, Want};
+use crate::model::{Evidence, Facts, Finding, FindingId, NotChecked, Observation, Report, Want};
 use crate::net::is_private;
 
 /// How many issuers are looked for one above the other.
@@ -24,7 +24,18 @@ pub(super) struct Job {
     /// How often issuers were fetched for it.
     pub(super) hops: usize,
     /// Where to put it again.
-    pub(super) jobs: Sender<Job>,
+    pub(super) jobs: SyncSender<Job>,
+}
+
+/// Puts a question to the judge; one for which there is no room is answered with that.
+pub(super) fn enqueue(job: Job) {
+    let jobs = job.jobs.clone();
+    // The thread only ends when there is no handle left, and this is one.
+    if let Err(TrySendError::Full(mut job)) = jobs.try_send(job) {
+        let open = NotChecked::new("this connection", "the judge has more to do than it can");
+        let report = Arc::new(Report { not_checked: vec![open], ..Report::default() });
+        (job.listener)(Told { report, settled: true });
+    }
 }
 
 pub(super) fn run(shared: &Arc<Shared>, inbox: &Receiver<Job>, trust: &Trust) {
@@ -119,6 +130,5 @@ async fn fetch_and_ask_again(shared: &Shared, mut job: Job, wants: Vec<Want>) {
         }
     }
     job.hops += 1;
-    let jobs = job.jobs.clone();
-    let _ = jobs.send(job);
+    enqueue(job);
 }
