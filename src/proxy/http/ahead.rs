@@ -12,6 +12,12 @@ use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::sleep;
 
+use crate::proxy::stream::Wire;
+
+/// A client that has shut its side may wait for its answer this many times as long as for its own
+/// handshake, between one byte and the next.
+pub(super) const LEFT_TIMES: u32 = 3;
+
 /// No more is read ahead of hyper.
 const ROOM: usize = 4 << 10;
 
@@ -60,6 +66,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Ahead<S> {
 
     fn lock(&self) -> MutexGuard<'_, Inner<S>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Wire> Wire for Ahead<S> {
+    fn reset_on_close(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).io.reset_on_close();
     }
 }
 

@@ -18,6 +18,7 @@ use tokio::sync::Mutex;
 use tracing::debug;
 
 use super::BoxError;
+use super::ahead::{Ahead, LEFT_TIMES};
 use super::forward::{Route, forward};
 use super::heads::Heads;
 use super::page;
@@ -42,7 +43,7 @@ const MOST_ROUTES: usize = 64;
 type Body = BoxBody<Bytes, BoxError>;
 
 /// The io under a client's connection to the port: what is left of it after a CONNECT.
-type PortIo = TokioIo<Tapped<ClientStream>>;
+type PortIo = TokioIo<Tapped<Ahead<ClientStream>>>;
 
 /// A client's connection to the port.
 struct Port {
@@ -56,13 +57,16 @@ struct Port {
 /// Serves a client that speaks HTTP/1 to the proxy.
 pub(in crate::proxy) async fn serve_port(ctx: Ctx, stream: ClientStream, client: SocketAddr) {
     let heads = Heads::of_requests();
-    let io: PortIo = TokioIo::new(Tapped::new(stream, heads.watcher()));
+    let ahead = Ahead::new(stream);
+    let io: PortIo = TokioIo::new(Tapped::new(ahead.clone(), heads.watcher()));
     let port = Arc::new(Port { ctx: ctx.clone(), client, heads, routes: Mutex::default() });
     let mut builder = http1_builder();
     builder.header_read_timeout(IDLE);
     let mut connection = pin!(builder.serve_connection(io, PortService(port)).with_upgrades());
     let served = tokio::select! {
+        biased;
         served = connection.as_mut() => served,
+        () = ahead.has_left(ctx.config.hello_timeout * LEFT_TIMES) => Ok(()),
         () = ctx.closing.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await

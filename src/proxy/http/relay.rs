@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::ahead::Ahead;
+use super::ahead::{Ahead, LEFT_TIMES};
 use super::forward::{Route, forward};
 use super::heads::Heads;
 use super::tee::Tee;
@@ -28,10 +28,6 @@ const MOST_STREAMS: u32 = 256;
 
 /// An answer on its way.
 pub(super) type Answering<B> = Pin<Box<dyn Future<Output = Result<Response<B>, BoxError>> + Send>>;
-
-/// A client that has shut its side may wait for its answer this many times as long as for its own
-/// handshake, between one byte and the next.
-const LEFT_TIMES: u32 = 3;
 
 /// Relays every request of a connection along one route.
 #[derive(Clone)]

@@ -149,25 +149,27 @@ async fn a_server_that_never_answers_is_shown_as_waiting_and_ended_with_the_prox
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_leaves_while_it_waits_takes_its_server_with_it() {
-    let (tell, ended) = tokio::sync::oneshot::channel();
-    let tell = std::sync::Mutex::new(Some(tell));
-    let rule = origin("web.test", move |mut stream: TcpStream| {
-        let tell = tell.lock().unwrap().take();
-        async move {
-            read_head(&mut stream).await;
-            // No answer; only the end of the connection.
-            crate::rig::read_all(&mut stream).await;
-            let _ = tell.map(|tell| tell.send(()));
-        }
-    });
-    let short = |config: &mut tlscope::proxy::Config| config.hello_timeout = Duration::from_millis(100);
-    let rig = Rig::start_with(short, vec![rule.await]).await;
-    let mut stream = rig.connect("web.test:80").await;
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: web.test\r\n\r\n").await.unwrap();
-    drop(stream);
-    soon(ended).await.unwrap();
-    let told = rig.stop().await;
-    assert!(told.exchange().error.is_some() && told.connection().closed.is_some());
+    for (is_tunnelled, url) in [(true, "/"), (false, "http://web.test/")] {
+        let (tell, ended) = tokio::sync::oneshot::channel();
+        let tell = std::sync::Mutex::new(Some(tell));
+        let rule = origin("web.test", move |mut stream: TcpStream| {
+            let tell = tell.lock().unwrap().take();
+            async move {
+                read_head(&mut stream).await;
+                // No answer; only the end of the connection.
+                crate::rig::read_all(&mut stream).await;
+                let _ = tell.map(|tell| tell.send(()));
+            }
+        });
+        let short = |config: &mut tlscope::proxy::Config| config.hello_timeout = Duration::from_millis(100);
+        let rig = Rig::start_with(short, vec![rule.await]).await;
+        let mut stream = if is_tunnelled { rig.connect("web.test:80").await } else { rig.dial().await };
+        stream.write_all(format!("GET {url} HTTP/1.1\r\nHost: web.test\r\n\r\n").as_bytes()).await.unwrap();
+        drop(stream);
+        soon(ended).await.unwrap();
+        let told = rig.stop().await;
+        assert!(told.exchange().error.is_some() && told.connection().closed.is_some(), "{url}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
