@@ -28,8 +28,17 @@ struct Inner<S> {
     io: S,
     buffer: BytesMut,
     end: Option<End>,
-    /// Bytes written to the client.
-    written: u64,
+    /// Bytes that hyper has read and written.
+    moved: u64,
+}
+
+/// What came when it was looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Came {
+    /// Bytes, or there were enough of them already.
+    More,
+    /// The end.
+    End,
 }
 
 /// How the client's side ended.
@@ -48,17 +57,25 @@ impl<S> Clone for Ahead<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Ahead<S> {
     /// Around a stream.
     pub(super) fn new(io: S) -> Self {
-        Self(Arc::new(Mutex::new(Inner { io, buffer: BytesMut::new(), end: None, written: 0 })))
+        Self(Arc::new(Mutex::new(Inner { io, buffer: BytesMut::new(), end: None, moved: 0 })))
     }
 
     /// Waits until the client has shut its side and, for so long, has had nothing any more. Has to
-    /// be polled in hyper's own task, behind hyper.
+    /// be polled in hyper's own task, behind hyper; looks only where nothing moves, so that a body
+    /// on its way is hyper's alone.
     pub(super) async fn has_left(&self, patience: Duration) {
-        poll_fn(|cx| self.lock().poll_end(cx)).await;
         loop {
-            let before = self.lock().written;
+            let before = self.lock().moved;
+            sleep(patience / 10).await;
+            let is_quiet = self.lock().moved == before;
+            if is_quiet && poll_fn(|cx| self.lock().poll_ahead(cx)).await == Came::End {
+                break;
+            }
+        }
+        loop {
+            let before = self.lock().moved;
             sleep(patience).await;
-            if self.lock().written == before {
+            if self.lock().moved == before {
                 return;
             }
         }
@@ -76,38 +93,43 @@ impl<S: Wire> Wire for Ahead<S> {
 }
 
 impl<S: AsyncRead + Unpin> Inner<S> {
-    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.end.is_none() {
-            if self.buffer.len() >= ROOM {
-                // hyper will take it, in this very task.
-                return Poll::Pending;
-            }
-            let mut piece = [0; ROOM];
-            let mut piece = ReadBuf::new(&mut piece);
-            match ready!(Pin::new(&mut self.io).poll_read(cx, &mut piece)) {
-                Ok(()) if piece.filled().is_empty() => self.end = Some(End::Shut),
-                Ok(()) => self.buffer.extend_from_slice(piece.filled()),
-                Err(error) => self.end = Some(End::Broken(error.kind())),
-            }
+    fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Came> {
+        if self.end.is_some() {
+            return Poll::Ready(Came::End);
         }
-        Poll::Ready(())
+        if self.buffer.len() >= ROOM {
+            return Poll::Ready(Came::More);
+        }
+        let mut piece = [0; ROOM];
+        let mut piece = ReadBuf::new(&mut piece);
+        match ready!(Pin::new(&mut self.io).poll_read(cx, &mut piece)) {
+            Ok(()) if piece.filled().is_empty() => self.end = Some(End::Shut),
+            Ok(()) => {
+                self.buffer.extend_from_slice(piece.filled());
+                return Poll::Ready(Came::More);
+            }
+            Err(error) => self.end = Some(End::Broken(error.kind())),
+        }
+        Poll::Ready(Came::End)
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Ahead<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let mut inner = self.lock();
-        if !inner.buffer.is_empty() {
+        let (mut inner, before) = (self.lock(), buf.filled().len());
+        if inner.buffer.is_empty() {
+            match inner.end {
+                Some(End::Shut) => {}
+                Some(End::Broken(kind)) => return Poll::Ready(Err(kind.into())),
+                None => ready!(Pin::new(&mut inner.io).poll_read(cx, buf))?,
+            }
+        } else {
             let n = inner.buffer.len().min(buf.remaining());
             buf.put_slice(inner.buffer.get(..n).unwrap_or_default());
             inner.buffer.advance(n);
-            return Poll::Ready(Ok(()));
         }
-        match inner.end {
-            Some(End::Shut) => Poll::Ready(Ok(())),
-            Some(End::Broken(kind)) => Poll::Ready(Err(kind.into())),
-            None => Pin::new(&mut inner.io).poll_read(cx, buf),
-        }
+        inner.moved += (buf.filled().len() - before) as u64;
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -115,7 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Ahead<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let mut inner = self.lock();
         let written = ready!(Pin::new(&mut inner.io).poll_write(cx, buf))?;
-        inner.written += written as u64;
+        inner.moved += written as u64;
         Poll::Ready(Ok(written))
     }
 
@@ -126,7 +148,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Ahead<S> {
     ) -> Poll<io::Result<usize>> {
         let mut inner = self.lock();
         let written = ready!(Pin::new(&mut inner.io).poll_write_vectored(cx, bufs))?;
-        inner.written += written as u64;
+        inner.moved += written as u64;
         Poll::Ready(Ok(written))
     }
 
@@ -146,6 +168,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Ahead<S> {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -166,12 +189,8 @@ mod tests {
         let (mut client, server) = duplex(64 << 10);
         let mut ahead = Ahead::new(server);
         client.write_all(&vec![b'x'; 32 << 10]).await.unwrap();
-        let left = ahead.clone();
-        tokio::select! {
-            biased;
-            () = left.has_left(Duration::from_millis(1)) => panic!("it has not"),
-            () = std::future::ready(()) => {}
-        }
+        let left = timeout(Duration::from_millis(50), ahead.has_left(Duration::from_millis(1)));
+        assert!(left.await.is_err(), "it has not left");
         assert!(ahead.lock().buffer.len() <= 2 * ROOM);
         let mut all = vec![0; 32 << 10];
         ahead.read_exact(&mut all).await.unwrap();
