@@ -16,6 +16,7 @@ mod recipe;
 mod serve;
 mod signer;
 mod site;
+mod tls;
 
 pub use drive::{DriveError, Driven, drive};
 pub use recipe::{Case, RecipeError};
