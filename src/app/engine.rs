@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{IpAddr, UdpSocket};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tracing::warn;
 
+use super::files::make_private_dir;
 use super::now;
 use crate::ca::{Authority, Mint, Origin};
 use crate::config::RunSettings;
@@ -188,15 +189,4 @@ fn session_file(settings: &RunSettings, now: Timestamp) -> anyhow::Result<Writer
             created => return Ok(created?),
         }
     }
-}
-
-fn make_private_dir(dir: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(dir)
 }

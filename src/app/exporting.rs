@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
-use super::output::create_private;
+use super::files::create_private;
 use crate::config::{ExportArgs, ExportFormat};
 use crate::export::{
     HarEntry, HarWriter, Recorded, Redaction, connection_line, exchange_line, printable, redacted_exchange,

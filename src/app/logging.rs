@@ -7,7 +7,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_subscriber::fmt;
 
-use super::output::open_log;
+use super::files::open_log;
 use crate::config::Globals;
 
 /// How much is logged.

@@ -7,6 +7,7 @@ mod authority;
 mod checking;
 mod engine;
 mod exporting;
+mod files;
 mod labour;
 mod logging;
 mod output;

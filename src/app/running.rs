@@ -10,7 +10,8 @@ use tracing::level_filters::LevelFilter;
 
 use super::engine::Engine;
 use super::exporting::write_har;
-use super::output::{Fresh, create_private, paint_for, say};
+use super::files::{Fresh, create_private};
+use super::output::{paint_for, say};
 use super::screen::show_run;
 use super::{logging, now, runtime, signals};
 use crate::config::{EventSink, RunSettings};

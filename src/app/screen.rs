@@ -7,7 +7,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::exporting::write_har;
-use super::output::{create_new_private, paint_for};
+use super::files::create_new_private;
+use super::output::paint_for;
 use crate::config::Colour;
 use crate::export::Redaction;
 use crate::headless::Banner;
