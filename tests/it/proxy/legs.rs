@@ -9,7 +9,8 @@ use tlscope::wire::{ProbeHello, write_probe_hello};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsConnector;
 
-use crate::rig::{Rig, ask, careless, origin, saying, soon};
+use crate::rig::{Rig, ask, origin, saying, soon};
+use tlscope::lab::careless;
 
 const GET: &str = "GET /json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
@@ -34,7 +35,7 @@ async fn the_client_gets_exactly_what_the_server_chose() {
 async fn a_client_without_a_name_gets_one_for_the_host_it_asked_for() {
     let rig = Rig::start().await;
     let tunnel = rig.connect("good.lab.test:443").await;
-    let mut config = careless();
+    let mut config = careless(false).unwrap();
     config.enable_sni = false;
     let connector = TlsConnector::from(Arc::new(config));
     let name = ServerName::try_from("good.lab.test").unwrap();
@@ -263,7 +264,7 @@ async fn hosts_can_be_tunnelled_and_their_chain_is_read_where_it_is_in_the_clear
     };
     let rig = Rig::start_with(policy, vec![]).await;
     let tunnel = rig.connect("tls12.lab.test:443").await;
-    let connector = TlsConnector::from(Arc::new(careless()));
+    let connector = TlsConnector::from(Arc::new(careless(false).unwrap()));
     let name = ServerName::try_from("tls12.lab.test").unwrap();
     let mut tls = soon(connector.connect(name, tunnel)).await.unwrap();
     assert!(ask(&mut tls, GET).await.starts_with("HTTP/1.1 200"));
