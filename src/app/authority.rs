@@ -16,18 +16,18 @@ pub(super) fn run(globals: &Globals, action: CaAction, output: Option<&Path>) ->
     let dir = globals.home()?.ca;
     let form = match action {
         CaAction::New => return renew(&dir),
-        CaAction::Path => {
-            let (authority, _) = Authority::load_or_create(&dir, now())?;
-            print(&format!("{}\n", authority.paths().certificate.display()))?;
-            return Ok(0);
-        }
-        CaAction::Pem => Artefact::Pem,
-        CaAction::Der => Artefact::Der,
-        CaAction::P12 => Artefact::P12,
-        CaAction::Mobileconfig => Artefact::Mobileconfig,
-        CaAction::Android => Artefact::Android,
+        CaAction::Path => None,
+        CaAction::Pem => Some(Artefact::Pem),
+        CaAction::Der => Some(Artefact::Der),
+        CaAction::P12 => Some(Artefact::P12),
+        CaAction::Mobileconfig => Some(Artefact::Mobileconfig),
+        CaAction::Android => Some(Artefact::Android),
     };
     let (authority, _) = Authority::load_or_create(&dir, now())?;
+    let Some(form) = form else {
+        print(&format!("{}\n", authority.paths().certificate.display()))?;
+        return Ok(0);
+    };
     let Some(file) = artefact(authority.cert(), form) else { bail!("the CA cannot be written in this form") };
     let is_binary = matches!(form, Artefact::Der | Artefact::P12);
     match output {

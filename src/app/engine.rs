@@ -1,7 +1,7 @@
 //! The proxy with everything it works with, put together and taken apart.
 
 use std::fs;
-use std::net::{IpAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,7 @@ const EVENTS_WAITING: usize = 4096;
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// The lab of a run is found through its proxy: any port will do.
-const LAB_LISTENS: &str = "127.0.0.1:0";
+const LAB_LISTENS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// A running proxy and its recorder.
 pub(super) struct Engine {
@@ -55,7 +55,7 @@ impl Engine {
     /// Starts everything. `listeners` hear every change.
     pub(super) async fn start(settings: &RunSettings, listeners: Vec<Listener>) -> anyhow::Result<Self> {
         let now = now();
-        let lab = if settings.lab { Some(start_lab(now).await?) } else { None };
+        let lab = if settings.lab { Some(Lab::start(LAB_LISTENS, now).await?) } else { None };
         let (authority, origin) = Authority::load_or_create(&settings.home.ca, now)?;
         let mut banner = banner(settings, &authority, origin, now);
         banner.lab_host = lab.as_ref().map(|_| "expired.lab.test".to_owned());
@@ -101,11 +101,6 @@ impl Engine {
         let _ = self.stop_recording.send(());
         recorder.await.unwrap_or_default()
     }
-}
-
-pub(super) async fn start_lab(now: Timestamp) -> anyhow::Result<Lab> {
-    let address = LAB_LISTENS.parse().context("the lab's address")?;
-    Ok(Lab::start(address, now).await?)
 }
 
 fn banner(settings: &RunSettings, authority: &Authority, origin: Origin, now: Timestamp) -> Banner {

@@ -83,10 +83,7 @@ async fn headless(settings: &RunSettings, level: LevelFilter) -> anyhow::Result<
     if level > LevelFilter::OFF {
         say(&engine.banner.text(paint));
     }
-    tokio::select! {
-        () = signals::asked_to_end() => {}
-        () = after(settings.run_for) => {}
-    }
+    ended(settings.run_for).await;
     finish(settings, engine, listening).await
 }
 
@@ -94,12 +91,7 @@ async fn with_screen(settings: &RunSettings) -> anyhow::Result<u8> {
     let mut listening = Listening::start(settings)?;
     let listeners = std::mem::take(&mut listening.listeners);
     let engine = Engine::start(settings, listeners).await?;
-    let ended = async {
-        tokio::select! {
-            () = signals::asked_to_end() => {}
-            () = after(settings.run_for) => {}
-        }
-    };
+    let ended = ended(settings.run_for);
     let (session, colour) = (engine.session.clone(), settings.colour);
     let shown = show_run(session, &engine.file, &engine.banner, now(), settings.redaction, colour, ended).await;
     let file = engine.file.clone();
@@ -108,10 +100,12 @@ async fn with_screen(settings: &RunSettings) -> anyhow::Result<u8> {
     shown.map(|()| code)
 }
 
-async fn after(time: Option<Duration>) {
-    match time {
-        Some(time) => tokio::time::sleep(time).await,
-        None => std::future::pending().await,
+/// Waits for a signal, or for the end of the time that was set.
+async fn ended(run_for: Option<Duration>) {
+    match run_for {
+        // Late is as good as a signal here.
+        Some(time) => drop(tokio::time::timeout(time, signals::asked_to_end()).await),
+        None => signals::asked_to_end().await,
     }
 }
 

@@ -110,7 +110,7 @@ fn draw(screen: &mut Screen, state: &mut State, session: &Session) -> io::Result
 }
 
 /// Takes from the session what the next frame shows.
-pub(super) fn look(state: &mut State, session: &Session) -> Option<Effect> {
+fn look(state: &mut State, session: &Session) -> Option<Effect> {
     let (rows, _) = view::windows(state);
     let columns = view::pane_columns(state);
     let effect = session.look(|book| state.look_at(book, rows));

@@ -203,19 +203,12 @@ impl State {
 
 /// Whether the record has changed since it was laid out.
 fn is_other(known: &Detail, new: &Detail) -> bool {
-    let same = |a: &Option<Arc<_>>, b: &Option<Arc<_>>| match (a, b) {
-        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-        (None, None) => true,
-        _ => false,
-    };
-    let same_report = same(&known.report, &new.report);
-    let same_exchange = match (&known.exchange, &new.exchange) {
-        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-        (a, b) => a.is_none() == b.is_none(),
-    };
+    fn same<T>(known: Option<&Arc<T>>, new: Option<&Arc<T>>) -> bool {
+        known.map(Arc::as_ptr) == new.map(Arc::as_ptr)
+    }
     !(Arc::ptr_eq(&known.connection, &new.connection)
-        && same_report
-        && same_exchange
+        && same(known.report.as_ref(), new.report.as_ref())
+        && same(known.exchange.as_ref(), new.exchange.as_ref())
         && known.messages.len() == new.messages.len()
-        && known.messages.last().map(Arc::as_ptr) == new.messages.last().map(Arc::as_ptr))
+        && same(known.messages.last(), new.messages.last()))
 }

@@ -55,8 +55,6 @@ pub(super) enum Trailers {
 pub(super) struct Gate {
     opened: oneshot::Receiver<()>,
     patience: Pin<Box<Sleep>>,
-    /// The final answer came first.
-    is_too_late: bool,
     says_continue: bool,
     resets_late: bool,
 }
@@ -77,23 +75,21 @@ impl Gate {
     /// as the body is asked for: over HTTP/1.
     pub(super) fn new(opened: oneshot::Receiver<()>, says_continue: bool, resets_late: bool) -> Self {
         let patience = Box::pin(sleep(CONTINUE_PATIENCE));
-        Self { opened, patience, is_too_late: false, says_continue, resets_late }
+        Self { opened, patience, says_continue, resets_late }
     }
 
     /// Ready when the body may go. When the final answer comes first the sender is dropped without
     /// a word: then the body stays where it is, and the connection ends with the answer.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Opened> {
-        if self.is_too_late {
+        // The final answer came first: nothing will open it any more.
+        if self.opened.is_terminated() {
             return Poll::Pending;
         }
         match Pin::new(&mut self.opened).poll(cx) {
             Poll::Ready(Ok(())) => Poll::Ready(Opened::Wanted),
             // An HTTP/1 connection ends with such an answer; a stream of HTTP/2 has to be reset.
             Poll::Ready(Err(_)) if self.resets_late => Poll::Ready(Opened::Never),
-            Poll::Ready(Err(_)) => {
-                self.is_too_late = true;
-                Poll::Pending
-            }
+            Poll::Ready(Err(_)) => Poll::Pending,
             Poll::Pending => self.patience.as_mut().poll(cx).map(|()| Opened::InVain),
         }
     }

@@ -11,28 +11,25 @@ pub(super) fn lines(detail: &Detail, look: Look, columns: usize) -> Vec<Line<'st
     let connection = &detail.connection;
     let upstream = &connection.upstream;
     let mut lines = vec![heading("server", look)];
-    let mut put = |label: &str, value: Option<String>| {
+    let put = |lines: &mut Vec<Line<'static>>, label: &str, value: Option<String>| {
         lines.extend(value.into_iter().flat_map(|value| Look::labelled(label, &value, columns)));
     };
-    put("target", connection.target.as_ref().map(ToString::to_string));
-    put("address", upstream.address.map(|address| address.to_string()));
-    put("SNI sent", upstream.sni.clone());
-    put("failed", upstream.failure.as_ref().map(failure_words));
+    put(&mut lines, "target", connection.target.as_ref().map(ToString::to_string));
+    put(&mut lines, "address", upstream.address.map(|address| address.to_string()));
+    put(&mut lines, "SNI sent", upstream.sni.clone());
+    put(&mut lines, "failed", upstream.failure.as_ref().map(failure_words));
     for (label, value) in upstream.handshake.iter().flat_map(handshake_lines) {
-        put(label, Some(value));
+        put(&mut lines, label, Some(value));
     }
     lines.push(Line::default());
     lines.push(heading("client", look));
-    let mut put = |label: &str, value: Option<String>| {
-        lines.extend(value.into_iter().flat_map(|value| Look::labelled(label, &value, columns)));
-    };
-    put("address", Some(connection.client_address.to_string()));
+    put(&mut lines, "address", Some(connection.client_address.to_string()));
     if let Some(given) = &connection.given {
-        put("was given", Some(given_words(given.kind).to_owned()));
-        put("differs in", (!given.changed.is_empty()).then(|| given.changed.join("; ")));
+        put(&mut lines, "was given", Some(given_words(given.kind).to_owned()));
+        put(&mut lines, "differs in", (!given.changed.is_empty()).then(|| given.changed.join("; ")));
     }
     for (label, value) in client_lines(&connection.client) {
-        put(label, Some(value));
+        put(&mut lines, label, Some(value));
     }
     lines
 }
