@@ -25,8 +25,8 @@ impl Default for Limits {
 
 /// What is left of the limits.
 #[derive(Debug)]
-pub(super) struct Budget {
-    pub(super) limits: Limits,
+pub(crate) struct Budget {
+    pub(crate) limits: Limits,
     signatures: usize,
     comparisons: usize,
     units: u64,
@@ -34,7 +34,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
             signatures: limits.signatures,
@@ -45,7 +45,7 @@ impl Budget {
     }
 
     /// Takes the price of verifying under `key`; `false` when it cannot be paid.
-    pub(super) fn pay_signature(&mut self, key: &PublicKey) -> bool {
+    pub(crate) fn pay_signature(&mut self, key: &PublicKey) -> bool {
         if self.signatures == 0 {
             return self.give_up("signature checks");
         }
@@ -54,7 +54,7 @@ impl Budget {
     }
 
     /// Takes the price of one comparison of a name with a constraint.
-    pub(super) fn pay_comparison(&mut self) -> bool {
+    pub(crate) fn pay_comparison(&mut self) -> bool {
         if self.comparisons == 0 {
             return self.give_up("name constraint comparisons");
         }
@@ -64,13 +64,13 @@ impl Budget {
     }
 
     /// Notes that a limit was reached.
-    pub(super) fn give_up(&mut self, what: &'static str) -> bool {
+    pub(crate) fn give_up(&mut self, what: &'static str) -> bool {
         self.exhausted.get_or_insert(what);
         false
     }
 
     /// The limit that was reached first.
-    pub(super) fn exhausted(&self) -> Option<&'static str> {
+    pub(crate) fn exhausted(&self) -> Option<&'static str> {
         self.exhausted
     }
 

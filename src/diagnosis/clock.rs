@@ -6,23 +6,23 @@ use crate::model::Timestamp;
 
 /// Tells whether instants have passed, and remembers the first one that has not.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     now: Timestamp,
     next: Cell<Option<Timestamp>>,
 }
 
 impl Clock {
-    pub(super) fn new(now: Timestamp) -> Self {
+    pub(crate) fn new(now: Timestamp) -> Self {
         Self { now, next: Cell::new(None) }
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.now
     }
 
     /// Whether the second that `instant` begins is over: a certificate is good *at* its notAfter,
     /// which has no fractions (RFC 5280 section 4.1.2.5).
-    pub(super) fn is_after(&self, instant: Timestamp) -> bool {
+    pub(crate) fn is_after(&self, instant: Timestamp) -> bool {
         let end = instant.plus_ms(1000);
         if self.now >= end {
             return true;
@@ -32,7 +32,7 @@ impl Clock {
     }
 
     /// Whether `instant` is still to come.
-    pub(super) fn is_before(&self, instant: Timestamp) -> bool {
+    pub(crate) fn is_before(&self, instant: Timestamp) -> bool {
         if self.now >= instant {
             return false;
         }
@@ -41,7 +41,7 @@ impl Clock {
     }
 
     /// The first instant at which one of the answers so far would have been another.
-    pub(super) fn holds_until(&self) -> Option<Timestamp> {
+    pub(crate) fn holds_until(&self) -> Option<Timestamp> {
         self.next.get()
     }
 

@@ -1,14 +1,11 @@
 //! From an observation to a report.
 
 use super::budget::{Budget, Limits};
-use super::certificate;
+use super::certificate::{self, Judged, name, usage, validity};
 use super::clock::Clock;
 use super::findings::Findings;
-use super::judged::Judged;
-use super::paths::{End, Path, search};
-use super::pool::{Node, Pool};
-use super::trust::Trust;
-use super::{chain, handshake, name, path_rules, usage, validity};
+use super::handshake;
+use super::path::{End, Node, Path, Pool, SetInfo, Trust, chain, rules, search};
 use crate::model::{
     CertDer, Evidence, Facts, FindingId, NotChecked, Observation, Provenance, Report, Severity, SubjectKind, Timestamp,
     Trusted, Verdict,
@@ -95,7 +92,7 @@ impl Case<'_> {
         let mut candidates: Vec<Candidate> = paths
             .iter()
             .map(|path| {
-                let findings = path_rules::check(pool, path, self.clock, budget);
+                let findings = rules::check(pool, path, self.clock, budget);
                 let not_sent = path.nodes.iter().filter(|n| is_fetched(pool.provenance(**n))).count();
                 let rank = (
                     usize::from(path.end != End::Anchor),
@@ -130,7 +127,7 @@ impl Case<'_> {
     }
 
     fn verdicts(&self, pool: &Pool<'_>, candidates: &[Candidate]) -> Vec<Verdict> {
-        let one = |(at, set): (usize, &super::trust::SetInfo)| {
+        let one = |(at, set): (usize, &SetInfo)| {
             let ends_here = |c: &&Candidate| c.path.top().is_some_and(|top| pool.anchor_sets(top).contains(at));
             let best = candidates.iter().find(ends_here);
             let result = match best {

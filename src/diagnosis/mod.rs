@@ -13,27 +13,14 @@
 
 mod budget;
 mod certificate;
-mod chain;
 mod clock;
 mod findings;
 mod handshake;
 mod judge;
-mod judged;
-mod key;
-mod name;
-mod name_constraints;
-mod name_match;
-mod path_rules;
-mod paths;
-mod policy;
-mod pool;
+mod path;
 mod signature;
-mod strength;
-mod trust;
-mod usage;
-mod validity;
 
 pub use budget::Limits;
 pub use judge::judge;
+pub use path::Trust;
 pub use signature::{Check, verify, verify_tls};
-pub use trust::Trust;

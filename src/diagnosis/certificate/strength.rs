@@ -1,11 +1,11 @@
 //! How strong the signature on a certificate is, whoever made it.
 
-use super::findings::Findings;
-use super::judged::Judged;
+use super::Judged;
+use crate::diagnosis::findings::Findings;
 use crate::model::FindingId;
 use crate::x509::Hash;
 
-pub(super) fn check(judged: &Judged<'_>, out: &mut Findings) {
+pub(crate) fn check(judged: &Judged<'_>, out: &mut Findings) {
     let cert = judged.cert;
     let (Some(outer), Some(inner)) = (&cert.outer_algorithm, &cert.inner_algorithm) else { return };
     if outer != inner {

@@ -1,13 +1,22 @@
 //! The checks of one certificate in the role it plays, whatever path it stands on.
 
-use super::findings::Findings;
-use super::judged::Judged;
-use super::{key, strength, usage, validity};
+mod judged;
+pub(crate) mod key;
+pub(crate) mod name;
+mod name_match;
+mod strength;
+pub(crate) mod usage;
+pub(crate) mod validity;
+
+pub(crate) use judged::Judged;
+pub(crate) use name_match::{DnsMatch, match_dns};
+
+use crate::diagnosis::findings::Findings;
 use crate::model::FindingId;
 use crate::x509::{Problem, oids};
 
 /// Every check that needs nothing but the certificate.
-pub(super) fn check(judged: &Judged<'_>, out: &mut Findings) {
+pub(crate) fn check(judged: &Judged<'_>, out: &mut Findings) {
     check_encoding(judged, out);
     check_extensions(judged, out);
     validity::check(judged, out);

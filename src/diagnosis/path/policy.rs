@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::findings::Findings;
-use super::paths::{End, Path};
 use super::pool::Pool;
+use super::{End, Path};
+use crate::diagnosis::findings::Findings;
 use crate::model::{Facts, FindingId, SubjectKind};
 use crate::x509::{Cert, oids};
 
@@ -22,7 +22,7 @@ struct State {
     any_in: u32,
 }
 
-pub(super) fn check(pool: &Pool<'_>, path: &Path, out: &mut Findings) {
+pub(crate) fn check(pool: &Pool<'_>, path: &Path, out: &mut Findings) {
     // The anchor is no part of the path that is validated.
     let top = path.nodes.len() - usize::from(path.end == End::Anchor && path.nodes.len() > 1);
     let certs: Vec<&Cert> = path.nodes.iter().take(top).rev().filter_map(|node| pool.cert(*node)).collect();

@@ -2,7 +2,7 @@
 
 /// How a presented DNS name relates to a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum DnsMatch {
+pub(crate) enum DnsMatch {
     /// Not at all.
     None,
     /// A `*` that covers one label stands where the host has several, or none.
@@ -16,7 +16,7 @@ pub(super) enum DnsMatch {
 }
 
 /// Compares without case. `host` is in lower-case ASCII without a trailing dot.
-pub(super) fn match_dns(presented: &str, host: &str) -> DnsMatch {
+pub(crate) fn match_dns(presented: &str, host: &str) -> DnsMatch {
     let presented = presented.to_ascii_lowercase();
     let trimmed = presented.trim_matches('.');
     let found = match_trimmed(trimmed, host);

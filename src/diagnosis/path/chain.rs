@@ -1,16 +1,16 @@
 //! The shape of what was sent: which certificate is the leaf, what is missing, what is too much,
 //! and in which order it came.
 
-use super::findings::Findings;
-use super::name_match::{DnsMatch, match_dns};
-use super::paths::{End, Path};
 use super::pool::{Node, Pool};
+use super::{End, Path};
+use crate::diagnosis::certificate::{DnsMatch, match_dns};
+use crate::diagnosis::findings::Findings;
 use crate::model::{Evidence, Facts, FindingId, Host, NotChecked, Provenance, Severity, Subject, SubjectKind, Want};
 use crate::x509::{Cert, GeneralName, Name};
 
 /// The certificate to judge as the leaf: the first one, unless that is a CA and a later one is
 /// plainly meant.
-pub(super) fn find_leaf(pool: &Pool<'_>, host: Option<&Host>, out: &mut Findings) -> Option<Node> {
+pub(crate) fn find_leaf(pool: &Pool<'_>, host: Option<&Host>, out: &mut Findings) -> Option<Node> {
     let (_, first) = pool.sent().next()?;
     let head = pool.cert(first).filter(|cert| cert.is_ca());
     let Some(head) = head else { return Some(first) };
@@ -36,7 +36,7 @@ fn is_child_of(cert: &Cert, issuer: &Cert) -> bool {
 }
 
 /// Checks of the list as sent against the path that was chosen and all that were found.
-pub(super) fn check_list(pool: &Pool<'_>, best: &Path, all: &[Path], out: &mut Findings) {
+pub(crate) fn check_list(pool: &Pool<'_>, best: &Path, all: &[Path], out: &mut Findings) {
     check_duplicates(pool, out);
     check_order(pool, best, out);
     let mut extra = Vec::new();
@@ -78,7 +78,7 @@ fn check_order(pool: &Pool<'_>, best: &Path, out: &mut Findings) {
 }
 
 /// What the top of the best path means.
-pub(super) fn check_top(pool: &Pool<'_>, best: &Path, evidence: &Evidence, any_roots: bool, out: &mut Findings) {
+pub(crate) fn check_top(pool: &Pool<'_>, best: &Path, evidence: &Evidence, any_roots: bool, out: &mut Findings) {
     let Some(top) = best.top() else { return };
     let Some(cert) = pool.cert(top) else { return };
     check_missing(pool, best, evidence, out);
@@ -153,7 +153,7 @@ fn check_incomplete(top: &Cert, end: End, evidence: &Evidence, out: &mut Finding
 }
 
 /// Places that should have held an issuer and did not.
-pub(super) fn check_aia(pool: &Pool<'_>, evidence: &Evidence, out: &mut Findings) {
+pub(crate) fn check_aia(pool: &Pool<'_>, evidence: &Evidence, out: &mut Findings) {
     for outcome in &evidence.aia {
         let reason = match &outcome.result {
             Err(reason) => reason.clone(),
@@ -177,7 +177,7 @@ pub(super) fn check_aia(pool: &Pool<'_>, evidence: &Evidence, out: &mut Findings
 }
 
 /// What was not looked for because nothing may be fetched.
-pub(super) fn left_open(wants: &[Want], evidence: &Evidence) -> Option<NotChecked> {
+pub(crate) fn left_open(wants: &[Want], evidence: &Evidence) -> Option<NotChecked> {
     let why = evidence.fetching_off.as_ref()?;
     let has_place = |want: &Want| matches!(want, Want::Issuer { urls, .. } if !urls.is_empty());
     wants.iter().any(has_place).then(|| NotChecked::new("missing issuer", why))
@@ -187,7 +187,7 @@ pub(super) fn left_open(wants: &[Want], evidence: &Evidence) -> Option<NotChecke
 const PLACES: usize = 3;
 
 /// The issuers that would let a path go on, and where they are said to be.
-pub(super) fn wants(pool: &Pool<'_>, paths: &[Path]) -> Vec<Want> {
+pub(crate) fn wants(pool: &Pool<'_>, paths: &[Path]) -> Vec<Want> {
     let mut wants: Vec<Want> = Vec::new();
     for top in paths.iter().filter(|path| path.end == End::NoIssuer).filter_map(Path::top) {
         let Some(cert) = pool.cert(top) else { continue };

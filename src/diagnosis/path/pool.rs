@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::budget::Budget;
-use super::signature::{Check, verify};
 use super::trust::{SetMask, Trust};
+use crate::diagnosis::budget::Budget;
+use crate::diagnosis::signature::{Check, verify};
 use crate::model::{Evidence, Fingerprint, Observation, Provenance, Subject, SubjectKind};
 use crate::x509::{Algorithm, Cert};
 
 /// A certificate in the pool, or an anchor of the trust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Node {
+pub(crate) enum Node {
     Own(usize),
     Anchor(usize),
 }
@@ -27,16 +27,16 @@ struct Own {
 
 /// How a certificate relates to one that might have issued it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Edge {
-    pub(super) names_match: bool,
+pub(crate) struct Edge {
+    pub(crate) names_match: bool,
     /// Whether the key identifiers agree; `None` when one of them is missing.
-    pub(super) key_ids_match: Option<bool>,
-    pub(super) signature: Check,
+    pub(crate) key_ids_match: Option<bool>,
+    pub(crate) signature: Check,
 }
 
 /// Everything that may stand on a path, each certificate once.
 #[derive(Debug)]
-pub(super) struct Pool<'t> {
+pub(crate) struct Pool<'t> {
     own: Vec<Own>,
     /// For each place in the chain as sent, the certificate there.
     sent: Vec<usize>,
@@ -45,7 +45,7 @@ pub(super) struct Pool<'t> {
 }
 
 impl<'t> Pool<'t> {
-    pub(super) fn new(observation: &Observation, evidence: &Evidence, trust: &'t Trust) -> Self {
+    pub(crate) fn new(observation: &Observation, evidence: &Evidence, trust: &'t Trust) -> Self {
         let mut pool = Self { own: Vec::new(), sent: Vec::new(), trust, edges: HashMap::new() };
         for (at, der) in observation.sent.iter().enumerate() {
             let index = pool.add(der, Provenance::Sent, Some(at));
@@ -70,31 +70,31 @@ impl<'t> Pool<'t> {
     }
 
     /// The certificates as sent, repeats included.
-    pub(super) fn sent(&self) -> impl Iterator<Item = (usize, Node)> + '_ {
+    pub(crate) fn sent(&self) -> impl Iterator<Item = (usize, Node)> + '_ {
         self.sent.iter().map(|index| Node::Own(*index)).enumerate()
     }
 
     /// Everything a path could use that the server did not send.
-    pub(super) fn unsent(&self) -> impl Iterator<Item = Node> + '_ {
+    pub(crate) fn unsent(&self) -> impl Iterator<Item = Node> + '_ {
         let own = self.own.iter().enumerate().filter(|(_, own)| own.sent_index.is_none()).map(|(at, _)| Node::Own(at));
         own.chain(self.trust.indices().map(Node::Anchor))
     }
 
-    pub(super) fn cert(&self, node: Node) -> Option<&Cert> {
+    pub(crate) fn cert(&self, node: Node) -> Option<&Cert> {
         match node {
             Node::Own(index) => self.own.get(index).map(|own| &own.cert),
             Node::Anchor(index) => self.trust.anchor(index).map(|anchor| &anchor.cert),
         }
     }
 
-    pub(super) fn sent_index(&self, node: Node) -> Option<usize> {
+    pub(crate) fn sent_index(&self, node: Node) -> Option<usize> {
         match node {
             Node::Own(index) => self.own.get(index)?.sent_index,
             Node::Anchor(_) => None,
         }
     }
 
-    pub(super) fn provenance(&self, node: Node) -> Provenance {
+    pub(crate) fn provenance(&self, node: Node) -> Provenance {
         match node {
             Node::Own(index) => self.own.get(index).map_or(Provenance::Sent, |own| own.from),
             Node::Anchor(_) => Provenance::Anchor,
@@ -102,12 +102,12 @@ impl<'t> Pool<'t> {
     }
 
     /// The sets that `node` is an anchor of.
-    pub(super) fn anchor_sets(&self, node: Node) -> SetMask {
+    pub(crate) fn anchor_sets(&self, node: Node) -> SetMask {
         self.anchor_of(node).map_or(SetMask::default(), |anchor| anchor.sets)
     }
 
     /// Whether `node` is an anchor below which public rules apply.
-    pub(super) fn is_public_anchor(&self, node: Node) -> bool {
+    pub(crate) fn is_public_anchor(&self, node: Node) -> bool {
         self.anchor_of(node).is_some_and(|anchor| anchor.is_public)
     }
 
@@ -120,14 +120,14 @@ impl<'t> Pool<'t> {
     }
 
     /// What a finding about `node` is about, in the role it plays on a path.
-    pub(super) fn subject(&self, node: Node, role: SubjectKind) -> Subject {
+    pub(crate) fn subject(&self, node: Node, role: SubjectKind) -> Subject {
         let sha256 = self.cert(node).map_or(Fingerprint([0; 32]), Cert::sha256);
         Subject::certificate(role, sha256, self.sent_index(node))
     }
 
     /// Who might have issued `child`, by name or key identifier: anchors first, then what was sent,
     /// fetched and seen.
-    pub(super) fn candidates(&self, child: Node) -> Vec<Node> {
+    pub(crate) fn candidates(&self, child: Node) -> Vec<Node> {
         let Some(cert) = self.cert(child) else { return Vec::new() };
         let Some(issuer) = &cert.issuer else { return Vec::new() };
         let mut found: Vec<Node> =
@@ -157,7 +157,7 @@ impl<'t> Pool<'t> {
     }
 
     /// How `child` relates to `issuer`; each pair is verified once.
-    pub(super) fn edge(&mut self, child: Node, issuer: Node, budget: &mut Budget) -> Option<Edge> {
+    pub(crate) fn edge(&mut self, child: Node, issuer: Node, budget: &mut Budget) -> Option<Edge> {
         if let Some(known) = self.edges.get(&(child, issuer)) {
             return Some(*known);
         }

@@ -16,19 +16,19 @@ pub struct Trust {
 
 /// A trust anchor with the sets it is in.
 #[derive(Debug)]
-pub(super) struct Anchor {
-    pub(super) cert: Cert,
-    pub(super) sets: SetMask,
+pub(crate) struct Anchor {
+    pub(crate) cert: Cert,
+    pub(crate) sets: SetMask,
     /// Whether the rules for publicly trusted certificates apply below it.
-    pub(super) is_public: bool,
+    pub(crate) is_public: bool,
 }
 
 /// Which of the root sets, one bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct SetMask(u8);
+pub(crate) struct SetMask(u8);
 
 impl SetMask {
-    pub(super) fn contains(self, set: usize) -> bool {
+    pub(crate) fn contains(self, set: usize) -> bool {
         self.0 & 1 << set != 0
     }
 
@@ -36,15 +36,15 @@ impl SetMask {
         self.0 |= 1 << set;
     }
 
-    pub(super) fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.0 == 0
     }
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SetInfo {
-    pub(super) name: RootSetName,
-    pub(super) is_empty: bool,
+pub(crate) struct SetInfo {
+    pub(crate) name: RootSetName,
+    pub(crate) is_empty: bool,
 }
 
 impl Trust {
@@ -73,7 +73,7 @@ impl Trust {
         trust
     }
 
-    pub(super) fn sets(&self) -> &[SetInfo] {
+    pub(crate) fn sets(&self) -> &[SetInfo] {
         &self.sets
     }
 
@@ -82,19 +82,19 @@ impl Trust {
         self.anchors.is_empty()
     }
 
-    pub(super) fn anchor(&self, index: usize) -> Option<&Anchor> {
+    pub(crate) fn anchor(&self, index: usize) -> Option<&Anchor> {
         self.anchors.get(index)
     }
 
-    pub(super) fn indices(&self) -> std::ops::Range<usize> {
+    pub(crate) fn indices(&self) -> std::ops::Range<usize> {
         0..self.anchors.len()
     }
 
-    pub(super) fn with_subject(&self, normal: &str) -> &[usize] {
+    pub(crate) fn with_subject(&self, normal: &str) -> &[usize] {
         self.by_subject.get(normal).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn with_fingerprint(&self, sha256: Fingerprint) -> Option<usize> {
+    pub(crate) fn with_fingerprint(&self, sha256: Fingerprint) -> Option<usize> {
         self.by_fingerprint.get(&sha256).copied()
     }
 }

@@ -1,11 +1,11 @@
 //! What a certificate may be used for (RFC 5280 sections 4.2.1.3, 4.2.1.9 and 4.2.1.12).
 
-use super::findings::Findings;
-use super::judged::Judged;
+use super::Judged;
+use crate::diagnosis::findings::Findings;
 use crate::model::{CipherSuite, Facts, FindingId, Handshake, KeyExchange, Severity};
 use crate::x509::{ExtendedKeyUsage, KeyKind, oids};
 
-pub(super) fn check(judged: &Judged<'_>, out: &mut Findings) {
+pub(crate) fn check(judged: &Judged<'_>, out: &mut Findings) {
     if judged.is_leaf() {
         check_leaf_purposes(judged, out);
         check_leaf_key_usage(judged, out);
@@ -55,7 +55,7 @@ fn check_leaf_key_usage(judged: &Judged<'_>, out: &mut Findings) {
 }
 
 /// The key usage that this very handshake needed.
-pub(super) fn check_key_usage_in(judged: &Judged<'_>, handshake: &Handshake, out: &mut Findings) {
+pub(crate) fn check_key_usage_in(judged: &Judged<'_>, handshake: &Handshake, out: &mut Findings) {
     let Some(usage) = judged.cert.extensions.key_usage else { return };
     let is_rsa = judged.cert.key.as_ref().is_some_and(|key| matches!(key.kind, KeyKind::Rsa { .. }));
     let facts = || {

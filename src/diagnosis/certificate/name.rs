@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::findings::Findings;
-use super::judged::Judged;
+use super::Judged;
 use super::name_match::{DnsMatch, match_dns};
+use crate::diagnosis::findings::Findings;
 use crate::model::{Facts, FindingId, Host, Severity};
 use crate::x509::{GeneralName, Name};
 
@@ -12,7 +12,7 @@ use crate::x509::{GeneralName, Name};
 const NAMES_LISTED: usize = 100;
 
 /// Checks that need the host.
-pub(super) fn check_host(judged: &Judged<'_>, host: &Host, out: &mut Findings) {
+pub(crate) fn check_host(judged: &Judged<'_>, host: &Host, out: &mut Findings) {
     let san = judged.cert.extensions.san.as_deref();
     let cn = judged.cert.subject.as_ref().and_then(Name::common_name);
     let facts = || presented(judged).with("asked", host.to_string());
@@ -70,7 +70,7 @@ fn presented(judged: &Judged<'_>) -> Facts {
 }
 
 /// Checks of the names themselves.
-pub(super) fn check_names(judged: &Judged<'_>, host: Option<&Host>, out: &mut Findings) {
+pub(crate) fn check_names(judged: &Judged<'_>, host: Option<&Host>, out: &mut Findings) {
     let Some(names) = judged.cert.extensions.san.as_deref() else { return };
     let matched_without = |own: &str| {
         let host = host.and_then(Host::name);

@@ -1,13 +1,23 @@
 //! Every way from the leaf upwards, within the budget.
 
-use super::budget::Budget;
-use super::pool::{Edge, Node, Pool};
-use super::signature::Check;
+pub(crate) mod chain;
+mod name_constraints;
+mod policy;
+mod pool;
+pub(crate) mod rules;
+mod trust;
+
+pub(crate) use pool::{Edge, Node, Pool};
+pub(crate) use trust::SetInfo;
+pub use trust::Trust;
+
+use crate::diagnosis::budget::Budget;
+use crate::diagnosis::signature::Check;
 use crate::model::SubjectKind;
 
 /// Where a path stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// At an anchor of some set.
     Anchor,
     /// At a self-signed certificate that is no anchor.
@@ -22,17 +32,17 @@ pub(super) enum End {
 
 /// One way from the leaf upwards.
 #[derive(Clone, Debug)]
-pub(super) struct Path {
+pub(crate) struct Path {
     /// From the leaf to the top.
-    pub(super) nodes: Vec<Node>,
+    pub(crate) nodes: Vec<Node>,
     /// `edges[i]` relates `nodes[i]` to `nodes[i + 1]`.
-    pub(super) edges: Vec<Edge>,
-    pub(super) end: End,
+    pub(crate) edges: Vec<Edge>,
+    pub(crate) end: End,
 }
 
 impl Path {
     /// The role of one of its certificates.
-    pub(super) fn role_of(&self, node: Node) -> SubjectKind {
+    pub(crate) fn role_of(&self, node: Node) -> SubjectKind {
         if self.nodes.first() == Some(&node) {
             SubjectKind::Leaf
         } else if self.anchor() == Some(node) {
@@ -42,23 +52,23 @@ impl Path {
         }
     }
 
-    pub(super) fn top(&self) -> Option<Node> {
+    pub(crate) fn top(&self) -> Option<Node> {
         self.nodes.last().copied()
     }
 
     /// The certificates between leaf and anchor, and a top that is no anchor.
-    pub(super) fn intermediates(&self) -> &[Node] {
+    pub(crate) fn intermediates(&self) -> &[Node] {
         let end = self.nodes.len() - usize::from(self.end == End::Anchor && self.nodes.len() > 1);
         self.nodes.get(1..end).unwrap_or_default()
     }
 
     /// The anchor, when it ends at one that is not the leaf itself.
-    pub(super) fn anchor(&self) -> Option<Node> {
+    pub(crate) fn anchor(&self) -> Option<Node> {
         (self.end == End::Anchor && self.nodes.len() > 1).then(|| self.top()).flatten()
     }
 
     /// Each certificate with the one that issued it.
-    pub(super) fn steps(&self) -> impl Iterator<Item = (Node, Node, Edge)> + '_ {
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (Node, Node, Edge)> + '_ {
         let pairs = self.nodes.iter().zip(self.nodes.iter().skip(1));
         pairs.zip(&self.edges).map(|((child, issuer), edge)| (*child, *issuer, *edge))
     }
@@ -66,7 +76,7 @@ impl Path {
 
 /// Finds the paths from `leaf` upwards. Nothing is left out for being expired, weak or unfit; a
 /// signature that does not verify is followed only where none does.
-pub(super) fn search(pool: &mut Pool<'_>, leaf: Node, budget: &mut Budget) -> Vec<Path> {
+pub(crate) fn search(pool: &mut Pool<'_>, leaf: Node, budget: &mut Budget) -> Vec<Path> {
     let mut search = Search { pool, budget, found: Vec::new(), nodes: vec![leaf], edges: Vec::new() };
     search.extend(leaf);
     search.found

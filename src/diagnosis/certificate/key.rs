@@ -1,11 +1,11 @@
 //! The public key of one certificate (Baseline Requirements section 6.1.5 and 6.1.6).
 
-use super::findings::Findings;
-use super::judged::Judged;
+use super::Judged;
+use crate::diagnosis::findings::Findings;
 use crate::model::{Facts, FindingId, Subject};
 use crate::x509::{KeyKind, PublicKey};
 
-pub(super) fn check(judged: &Judged<'_>, out: &mut Findings) {
+pub(crate) fn check(judged: &Judged<'_>, out: &mut Findings) {
     let Some(key) = &judged.cert.key else { return };
     let facts = judged.facts().with("key", key.describe());
     let subject = &judged.subject;
@@ -102,7 +102,7 @@ fn check_curve(curve: &str, judged: &Judged<'_>, facts: Facts, out: &mut Finding
 }
 
 /// The key's kind and size for evidence about a signature it made.
-pub(super) fn describe(key: Option<&PublicKey>) -> String {
+pub(crate) fn describe(key: Option<&PublicKey>) -> String {
     key.map_or_else(|| "an unreadable key".to_owned(), PublicKey::describe)
 }
 

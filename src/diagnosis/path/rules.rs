@@ -1,19 +1,18 @@
 //! The rules of path validation (RFC 5280 section 6.1), each on its own.
 
-use super::budget::Budget;
-use super::certificate;
-use super::clock::Clock;
-use super::findings::Findings;
-use super::judged::Judged;
-use super::paths::Path;
+use super::Path;
 use super::pool::{Edge, Node, Pool};
-use super::signature::Check;
-use super::{key, name_constraints, policy};
+use super::{name_constraints, policy};
+use crate::diagnosis::budget::Budget;
+use crate::diagnosis::certificate::{self, Judged, key};
+use crate::diagnosis::clock::Clock;
+use crate::diagnosis::findings::Findings;
+use crate::diagnosis::signature::Check;
 use crate::model::{Facts, FindingId, SubjectKind};
 use crate::x509::Cert;
 
 /// Everything wrong with a path above its leaf, and with the leaf because of the path.
-pub(super) fn check(pool: &Pool<'_>, path: &Path, clock: &Clock, budget: &mut Budget) -> Findings {
+pub(crate) fn check(pool: &Pool<'_>, path: &Path, clock: &Clock, budget: &mut Budget) -> Findings {
     let mut out = Findings::default();
     for node in path.intermediates() {
         check_certificate(pool, *node, SubjectKind::Intermediate, clock, &mut out);

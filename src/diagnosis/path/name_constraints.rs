@@ -1,14 +1,14 @@
 //! Name constraints (RFC 5280 section 4.2.1.10): every constraint of every CA on a path against
 //! every name below it.
 
-use super::budget::Budget;
-use super::findings::Findings;
-use super::paths::Path;
+use super::Path;
 use super::pool::{Node, Pool};
+use crate::diagnosis::budget::Budget;
+use crate::diagnosis::findings::Findings;
 use crate::model::{Facts, FindingId, SubjectKind};
 use crate::x509::{Cert, GeneralName, Name, NameConstraints, oids};
 
-pub(super) fn check(pool: &Pool<'_>, path: &Path, budget: &mut Budget, out: &mut Findings) {
+pub(crate) fn check(pool: &Pool<'_>, path: &Path, budget: &mut Budget, out: &mut Findings) {
     for (at, node) in path.nodes.iter().enumerate() {
         let Some(cert) = pool.cert(*node) else { continue };
         check_form(pool, path, *node, cert, out);

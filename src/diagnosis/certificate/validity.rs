@@ -1,14 +1,14 @@
 //! Dates of one certificate (RFC 5280 section 4.1.2.5; Baseline Requirements section 6.3.2).
 
-use super::findings::Findings;
-use super::judged::Judged;
+use super::Judged;
+use crate::diagnosis::findings::Findings;
 use crate::model::{Facts, FindingId, SubjectKind, Timestamp};
 use crate::x509::{Cert, Validity};
 
 const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
 
-pub(super) fn check(judged: &Judged<'_>, out: &mut Findings) {
+pub(crate) fn check(judged: &Judged<'_>, out: &mut Findings) {
     let Some(validity) = judged.cert.validity else { return };
     check_now(judged, validity, out);
     if judged.is_leaf() {
@@ -113,7 +113,7 @@ fn check_backdating(judged: &Judged<'_>, validity: Validity, out: &mut Findings)
 }
 
 /// A leaf that is good for longer than the certificate that issued it.
-pub(super) fn check_against_issuer(judged: &Judged<'_>, issuer: &Cert, out: &mut Findings) {
+pub(crate) fn check_against_issuer(judged: &Judged<'_>, issuer: &Cert, out: &mut Findings) {
     if let (Some(own), Some(above)) = (judged.cert.validity, issuer.validity)
         && own.not_after > above.not_after
     {
