@@ -5,7 +5,9 @@ use crate::x509::{KeyKind, PublicKey};
 /// Bounds on one judgement. Reaching one is reported, never silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// Certificates on one path, leaf and anchor included.
+    /// Certificates between leaf and root, more of which are a finding.
+    pub intermediates: usize,
+    /// Certificates on one path, leaf and anchor included, beyond which nothing is followed.
     pub depth: usize,
     /// Paths kept.
     pub paths: usize,
@@ -17,9 +19,20 @@ pub struct Limits {
     pub units: u64,
 }
 
+impl Limits {
+    /// The usual limits, but for the intermediates that a path may have.
+    pub fn with_intermediates(intermediates: usize) -> Self {
+        let usual = Self::default();
+        Self { intermediates, depth: usual.depth.max(intermediates.saturating_add(2)).min(DEEPEST), ..usual }
+    }
+}
+
+/// Nobody asks for longer paths than this.
+const DEEPEST: usize = 64;
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 12, paths: 64, signatures: 256, comparisons: 250_000, units: 1_000_000 }
+        Self { intermediates: 6, depth: 12, paths: 64, signatures: 256, comparisons: 250_000, units: 1_000_000 }
     }
 }
 
@@ -61,6 +74,12 @@ impl Budget {
         self.comparisons -= 1;
         // Eight comparisons to a unit.
         !self.comparisons.is_multiple_of(8) || self.pay(1)
+    }
+
+    /// Takes the price of looking through so many bytes.
+    pub(crate) fn pay_bytes(&mut self, bytes: usize) -> bool {
+        // Some two kilobytes to a unit.
+        self.pay(bytes as u64 / 2048)
     }
 
     /// Notes that a limit was reached.

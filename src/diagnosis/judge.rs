@@ -6,6 +6,7 @@ use super::clock::Clock;
 use super::findings::Findings;
 use super::handshake;
 use super::path::{End, Node, Path, Pool, SetInfo, Trust, chain, rules, search};
+use super::revocation::{Revocation, check_staple};
 use crate::model::{
     CertDer, Evidence, Facts, FindingId, NotChecked, Observation, Provenance, Report, Severity, SubjectKind, Timestamp,
     Trusted, Verdict,
@@ -70,29 +71,41 @@ impl Case<'_> {
         let mut pool = Pool::new(self.observation, self.evidence, self.trust);
         let Some(leaf) = chain::find_leaf(&pool, self.observation.name.as_ref(), out) else { return };
         let paths = search(&mut pool, leaf, budget);
-        let candidates = self.rank(&pool, &paths, budget);
+        let mut revocation = Revocation::new(self.observation, self.evidence, self.clock);
+        let candidates = self.rank(&mut pool, &paths, &mut revocation, budget);
         let Some(best) = candidates.first() else { return };
         self.check_leaf(&pool, leaf, &best.path, out);
         out.extend(best.findings.clone());
         let any_roots = !self.trust.is_empty();
         chain::check_list(&pool, &best.path, &paths, out);
         chain::check_top(&pool, &best.path, self.evidence, any_roots, out);
+        chain::check_cross_signs(&pool, &best.path, &paths, self.clock, out);
         chain::check_aia(&pool, self.evidence, out);
         if best.path.end != End::Anchor {
             report.wants = chain::wants(&pool, &paths);
             report.not_checked.extend(chain::left_open(&report.wants, self.evidence));
         }
+        let (wants, open) = revocation.open(&pool, &best.path);
+        report.wants.extend(wants);
+        report.not_checked.extend(open);
         report.verdicts = self.verdicts(&pool, &candidates);
         check_sets(&report.verdicts, best, &pool, out);
         report.found = found_certificates(&pool, &report.verdicts, &best.path);
     }
 
     /// Every path with its findings, the best first.
-    fn rank(&self, pool: &Pool<'_>, paths: &[Path], budget: &mut Budget) -> Vec<Candidate> {
+    fn rank(
+        &self,
+        pool: &mut Pool<'_>,
+        paths: &[Path],
+        revocation: &mut Revocation<'_>,
+        budget: &mut Budget,
+    ) -> Vec<Candidate> {
         let mut candidates: Vec<Candidate> = paths
             .iter()
             .map(|path| {
-                let findings = rules::check(pool, path, self.clock, budget);
+                let mut findings = rules::check(pool, path, self.clock, budget);
+                revocation.check(pool, path, budget, &mut findings);
                 let not_sent = path.nodes.iter().filter(|n| is_fetched(pool.provenance(**n))).count();
                 let rank = (
                     usize::from(path.end != End::Anchor),
@@ -115,6 +128,7 @@ impl Case<'_> {
         let subject = pool.subject(leaf, SubjectKind::Leaf);
         let judged = Judged { cert, subject, is_public, clock: self.clock };
         certificate::check(&judged, out);
+        check_staple(self.observation, cert, out);
         name::check_names(&judged, self.observation.name.as_ref(), out);
         if let Some(host) = &self.observation.name {
             name::check_host(&judged, host, out);

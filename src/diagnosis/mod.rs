@@ -18,6 +18,7 @@ mod findings;
 mod handshake;
 mod judge;
 mod path;
+mod revocation;
 mod signature;
 
 pub use budget::Limits;

@@ -1,16 +1,19 @@
 //! From what was observed to a settled report.
 //!
 //! Owns the judging thread, the memo of reports, the pool of CA certificates that servers have
-//! sent, and looking for issuers that a server did not send. The first report comes at once; one
-//! that looking changes comes later, to the same listener.
+//! sent, and looking for what the judge wants: issuers that a server did not send, answers of OCSP
+//! responders, revocation lists. The first report comes at once; one that looking changes comes
+//! later, to the same listener.
 //!
 //! Must not know the proxy, nor any face.
 
-mod issuers;
+mod cache;
+mod disk;
 mod memo;
 mod seen;
 mod thread;
 
+use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -22,7 +25,7 @@ use crate::diagnosis::{Limits, Trust};
 use crate::model::{Evidence, Observation, Report, Timestamp};
 use crate::net::Dialler;
 
-use issuers::IssuerCache;
+use cache::Cache;
 use memo::Memo;
 use seen::SeenPool;
 use thread::Job;
@@ -39,6 +42,10 @@ pub struct Config {
     pub at: Option<Timestamp>,
     /// Bounds on one judgement.
     pub limits: Limits,
+    /// Where to keep what was fetched from one run to the next.
+    pub cache: Option<PathBuf>,
+    /// What was given in files: responses of OCSP and revocation lists.
+    pub given: Evidence,
 }
 
 /// A report, and whether it is the last one.
@@ -64,7 +71,7 @@ struct Shared {
     config: Config,
     memo: Mutex<Memo>,
     seen: Mutex<SeenPool>,
-    issuers: IssuerCache,
+    cache: Cache,
     dialler: Dialler,
     runtime: Handle,
 }
@@ -81,11 +88,12 @@ impl Inquiry {
         dialler: Dialler,
     ) -> std::io::Result<Self> {
         let (jobs, inbox) = sync_channel(QUEUE);
+        let cache = Cache::new(config.cache.clone());
         let shared = Arc::new(Shared {
             config,
+            cache,
             memo: Mutex::default(),
             seen: Mutex::default(),
-            issuers: IssuerCache::default(),
             dialler,
             runtime: Handle::current(),
         });
@@ -105,7 +113,7 @@ impl Inquiry {
         }
         let evidence = Evidence {
             fetching_off: self.shared.config.offline.then(|| "--offline".to_owned()),
-            ..Evidence::default()
+            ..self.shared.config.given.clone()
         };
         let job = Job { observation, evidence, listener: Box::new(listener), hops: 0, jobs: self.jobs.clone() };
         thread::enqueue(job);
@@ -131,12 +139,15 @@ impl Inquiry {
     }
 }
 
+/// The time of day, whatever instant is judged at.
+fn wall_time() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
 impl Shared {
     fn now(&self) -> Timestamp {
-        self.config.at.unwrap_or_else(|| {
-            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            Timestamp::from_unix_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-        })
+        self.config.at.unwrap_or_else(wall_time)
     }
 
     fn remembered(&self, observation: &Observation, now: Timestamp) -> Option<Arc<Report>> {

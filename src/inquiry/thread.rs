@@ -5,15 +5,19 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Listener, Shared, Told};
+use super::{Listener, Shared, Told, wall_time};
 use crate::diagnosis::{Trust, judge};
-use crate::model::{Evidence, Facts, Finding, FindingId, NotChecked, Observation, Report, Want};
-use crate::net::is_private;
+use crate::model::{
+    AiaOutcome, CertDer, Evidence, Facts, Fetched, Finding, FindingId, NotChecked, Observation, Report, Want,
+};
+use crate::net::{Ask, is_private};
+use crate::x509::read_certificates;
 
-/// How many issuers are looked for one above the other.
-const HOPS: usize = 3;
+/// How often something is fetched for one question: three issuers one above the other (each may
+/// have to be asked about), then OCSP, then a CRL where that settled nothing.
+const HOPS: usize = 6;
 
-/// How long issuers are looked for, for one question.
+/// How long is looked for each time.
 const LONGEST_SEARCH: Duration = Duration::from_secs(10);
 
 /// One question for the judge.
@@ -21,7 +25,7 @@ pub(super) struct Job {
     pub(super) observation: Observation,
     pub(super) evidence: Evidence,
     pub(super) listener: Listener,
-    /// How often issuers were fetched for it.
+    /// How often something was fetched for it.
     pub(super) hops: usize,
     /// Where to put it again.
     pub(super) jobs: SyncSender<Job>,
@@ -88,7 +92,8 @@ fn judge_safely(shared: &Shared, job: &Job, trust: &Trust) -> Report {
 fn add_seen(shared: &Shared, evidence: &mut Evidence, wants: &[Want]) -> bool {
     let seen = shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
     let known = evidence.seen.len();
-    for Want::Issuer { name, .. } in wants {
+    for want in wants {
+        let Want::Issuer { name, .. } = want else { continue };
         for der in seen.named(name) {
             if !evidence.seen.contains(der) {
                 evidence.seen.push(der.clone());
@@ -103,11 +108,14 @@ fn fetchable(evidence: &Evidence, wants: &[Want]) -> Vec<Want> {
     if evidence.fetching_off.is_some() {
         return Vec::new();
     }
-    let untried = |want: &Want| {
-        let Want::Issuer { of, name, urls } = want;
-        let tried = |url: &String| evidence.aia.iter().any(|outcome| outcome.url == *url && outcome.of == *of);
-        let urls: Vec<String> = urls.iter().filter(|url| !tried(url)).cloned().collect();
-        (!urls.is_empty()).then(|| Want::Issuer { of: *of, name: name.clone(), urls })
+    let untried = |want: &Want| match want {
+        Want::Issuer { of, name, urls } => {
+            let tried = |url: &String| evidence.aia.iter().any(|outcome| outcome.url == *url && outcome.of == *of);
+            let urls: Vec<String> = urls.iter().filter(|url| !tried(url)).cloned().collect();
+            (!urls.is_empty()).then(|| Want::Issuer { of: *of, name: name.clone(), urls })
+        }
+        // The judge does not ask for them twice.
+        Want::Ocsp { .. } | Want::Crl { .. } => Some(want.clone()),
     };
     wants.iter().filter_map(untried).collect()
 }
@@ -116,19 +124,42 @@ async fn fetch_and_ask_again(shared: &Shared, mut job: Job, wants: Vec<Want>) {
     // A public server must not have us knock on private doors.
     let allow_private = job.observation.address.is_some_and(|address| is_private(address.ip()));
     let deadline = Instant::now() + LONGEST_SEARCH;
-    for Want::Issuer { of, urls, .. } in wants {
-        for url in urls {
-            if Instant::now() > deadline {
-                break;
-            }
-            let outcome = shared.issuers.look(&shared.dialler, of, url, allow_private, shared.now()).await;
-            let found = outcome.result.is_ok();
-            job.evidence.aia.push(outcome);
-            if found {
-                break;
-            }
+    for want in wants {
+        if Instant::now() > deadline {
+            break;
         }
+        fetch_one(shared, &mut job.evidence, want, allow_private).await;
     }
     job.hops += 1;
     enqueue(job);
+}
+
+async fn fetch_one(shared: &Shared, evidence: &mut Evidence, want: Want, allow_private: bool) {
+    let look = |ask: Ask| async move { shared.cache.look(&shared.dialler, &ask, allow_private, wall_time()).await };
+    match want {
+        Want::Issuer { of, urls, .. } => {
+            for url in urls {
+                let answer = look(Ask::Issuer { url: url.clone() }).await;
+                let result = answer.and_then(|body| issuers_in(&body));
+                let found = result.is_ok();
+                evidence.aia.push(AiaOutcome { of, url, result });
+                if found {
+                    break;
+                }
+            }
+        }
+        Want::Ocsp { of, url, request } => {
+            let result = look(Ask::Ocsp { url: url.clone(), request }).await;
+            evidence.ocsp.push(Fetched { of: Some(of), url, result });
+        }
+        Want::Crl { of, url } => {
+            let result = look(Ask::Crl { url: url.clone() }).await;
+            evidence.crls.push(Fetched { of: Some(of), url, result });
+        }
+    }
+}
+
+fn issuers_in(body: &[u8]) -> Result<Vec<CertDer>, String> {
+    let found = read_certificates(body);
+    if found.is_empty() { Err("no certificate there".to_owned()) } else { Ok(found) }
 }

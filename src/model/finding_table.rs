@@ -96,6 +96,15 @@ finding_table! {
         ChainWrongIntermediate "chain-wrong-intermediate" Fatal Chain;
         ChainIssuerNameMismatch "chain-issuer-name-mismatch" Fatal Chain;
         ChainEmpty "chain-empty" Fatal Chain;
+        ChainDnEncoding "chain-dn-encoding" Warning Chain;
+        ChainAkiMismatch "chain-aki-mismatch" Warning Chain;
+        ChainExpiredCrossSign "chain-expired-cross-sign" Warning Chain;
+        ChainTooLong "chain-too-long" Error Chain;
+        ChainLoop "chain-loop" Error Chain;
+        ChainVaries "chain-varies" Warning Chain;
+        RootDistrustedAfter "root-distrusted-after" Error Anchor;
+        RootRemoved "root-removed" Fatal Anchor;
+        RootUserInstalledOnly "root-user-installed-only" Info Anchor;
         RootNotInStore "root-not-in-store" Warning Anchor;
         AiaUnreachable "aia-unreachable" Warning Chain;
     ]
@@ -119,6 +128,7 @@ finding_table! {
         KeyEcExplicitParams "key-ec-explicit-params" Fatal Leaf;
         KeyRsaPssSpki "key-rsa-pss-spki" Warning Leaf;
         KeyPq "key-pq" Info Leaf;
+        KeyCompromised "key-compromised" Fatal Leaf;
     ]
     "Usage and constraints": [
         EkuNoServerauth "eku-no-serverauth" Fatal Leaf;
@@ -141,9 +151,57 @@ finding_table! {
         PolicyViolation "policy-violation" Warning Chain;
         ExtUnknownCritical "ext-unknown-critical" Fatal Leaf;
         ExtDuplicate "ext-duplicate" Error Leaf;
+        EkuCritical "eku-critical" Info Leaf;
+        EkuOnRoot "eku-on-root" Info Anchor;
     ]
     "Encoding": [
         CertUnparseable "cert-unparseable" Fatal Leaf;
+        DerNonCanonical "der-non-canonical" Error Leaf;
+        CertV1 "cert-v1" Error Leaf;
+        ExtInV1V2 "ext-in-v1-v2" Error Leaf;
+        SerialBad "serial-bad" Warning Leaf;
+        IssuerEmpty "issuer-empty" Fatal Leaf;
+        SubjectEmptySanNoncritical "subject-empty-san-noncritical" Warning Leaf;
+        SanCriticalWithSubject "san-critical-with-subject" Info Leaf;
+        SkiAkiMissing "ski-aki-missing" Warning Intermediate;
+        AiaBad "aia-bad" Warning Leaf;
+        CdpMissing "cdp-missing" Warning Leaf;
+        CdpNotHttp "cdp-not-http" Warning Leaf;
+        PolicyOidMissing "policy-oid-missing" Warning Leaf;
+        PolicyMultiple "policy-multiple" Warning Leaf;
+        DnBad "dn-bad" Info Leaf;
+        AlgParamsBad "alg-params-bad" Error Leaf;
+        CertPolicyDvOvConflict "cert-policy-dv-ov-conflict" Info Leaf;
+    ]
+    "Revocation": [
+        RevokedOcsp "revoked-ocsp" Fatal Revocation;
+        RevokedCrl "revoked-crl" Fatal Revocation;
+        IntermediateRevoked "intermediate-revoked" Fatal Revocation;
+        NoRevocationInfo "no-revocation-info" Info Leaf;
+        CrlUnreachable "crl-unreachable" Warning Revocation;
+        CrlExpired "crl-expired" Warning Revocation;
+        CrlBadSignature "crl-bad-signature" Warning Revocation;
+        CrlScope "crl-scope" Warning Revocation;
+        CrlMalformed "crl-malformed" Warning Revocation;
+        OcspUnreachable "ocsp-unreachable" Info Revocation;
+        OcspUnknown "ocsp-unknown" Warning Revocation;
+        MustStapleMissing "must-staple-missing" Error Handshake;
+        StapleMissing "staple-missing" Info Handshake;
+        StapleExpired "staple-expired" Warning Revocation;
+        StapleFuture "staple-future" Warning Revocation;
+        StapleWrongCert "staple-wrong-cert" Warning Revocation;
+        StapleBadSigner "staple-bad-signer" Error Revocation;
+        StapleErrorStatus "staple-error-status" Warning Revocation;
+        OcspSignerIsCa "ocsp-signer-is-ca" Info Intermediate;
+    ]
+    "Certificate Transparency": [
+        CtNoSct "ct-no-sct" Error Leaf;
+        CtTooFew "ct-too-few" Error Leaf;
+        CtSctBadSignature "ct-sct-bad-signature" Error Leaf;
+        CtLogUnknownOrRetired "ct-log-unknown-or-retired" Info Leaf;
+        CtSctFuture "ct-sct-future" Warning Leaf;
+        CtPrecertServed "ct-precert-served" Fatal Leaf;
+        CtEmptyList "ct-empty-list" Error Leaf;
     ]
     "Protocol and handshake": [
         ProtoTls1011Only "proto-tls10-11-only" Fatal Handshake;
@@ -175,6 +233,15 @@ finding_table! {
         EmsMissing "ems-missing" Warning Handshake;
         CloseWithoutNotify "close-without-notify" Info Handshake;
     ]
+    "Further probes": [
+        ProtoTls1011Offered "proto-tls10-11-offered" Warning Handshake;
+        ProtoSslv2 "proto-sslv2" Fatal Handshake;
+        ProtoSslv3 "proto-sslv3" Error Handshake;
+        ProtoTls13Only "proto-tls13-only" Warning Handshake;
+        ProtoIntolerant "proto-intolerant" Error Handshake;
+        NameDefaultVhost "name-default-vhost" Info Handshake;
+        SniFiltered "sni-filtered" Error Handshake;
+    ]
     "Client authentication": [
         ClientCertRequired "client-cert-required" Fatal Handshake;
         ClientCertRequested "client-cert-requested" Info Handshake;
@@ -186,6 +253,10 @@ finding_table! {
         TcpTimeout "tcp-timeout" Fatal Network;
         TcpUnreachable "tcp-unreachable" Fatal Network;
         TcpReset "tcp-reset" Fatal Network;
+        ClockSkew "clock-skew" Warning Network;
+        InterceptionUpstream "interception-upstream" Error Network;
+        CaptivePortal "captive-portal" Warning Network;
+        HstsNoOverride "hsts-no-override" Info Network;
     ]
     "Client and tlscope": [
         ClientRejectedProxyCa "client-rejected-proxy-ca" Error Client;

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{CertDer, ClientHello, Facts, Failure, Finding, Fingerprint, Handshake, Host, Timestamp};
+use super::{CertDer, ClientHello, Facts, Failure, Finding, Fingerprint, Handshake, Host, Timestamp, base64_text};
 
 /// What one connection showed of a server; everything the judge needs to know about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -110,6 +111,23 @@ pub enum Want {
         /// Where the certificate says it is.
         urls: Vec<String>,
     },
+    /// An OCSP responder's answer about a certificate.
+    Ocsp {
+        /// Which certificate.
+        of: Fingerprint,
+        /// Where to ask.
+        url: String,
+        /// What to ask, in DER (RFC 6960 section 4.1).
+        #[serde(with = "base64_text")]
+        request: Bytes,
+    },
+    /// The list on which a certificate would stand if it was revoked.
+    Crl {
+        /// Which certificate.
+        of: Fingerprint,
+        /// Where the list is.
+        url: String,
+    },
 }
 
 /// How an attempt to fetch an issuer ended.
@@ -123,6 +141,17 @@ pub struct AiaOutcome {
     pub result: Result<Vec<CertDer>, String>,
 }
 
+/// A document about revocation that was fetched, or given in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Fetched {
+    /// The certificate it was fetched for; absent for a file.
+    pub of: Option<Fingerprint>,
+    /// The URL, or the file's name.
+    pub url: String,
+    /// Its bytes, or why there are none.
+    pub result: Result<Bytes, String>,
+}
+
 /// What was gathered beside the observation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Evidence {
@@ -130,6 +159,10 @@ pub struct Evidence {
     pub seen: Vec<CertDer>,
     /// Issuers that were looked for.
     pub aia: Vec<AiaOutcome>,
+    /// Answers of OCSP responders.
+    pub ocsp: Vec<Fetched>,
+    /// Certificate revocation lists.
+    pub crls: Vec<Fetched>,
     /// Why nothing is fetched, when nothing is.
     pub fetching_off: Option<String>,
 }

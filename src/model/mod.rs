@@ -42,7 +42,8 @@ pub use finding_table::FindingId;
 pub use handshake::{Attempt, CertificateAsked, ClientHello, DialTiming, Failure, Handshake, Stage};
 pub use ids::{ConnectionId, ExchangeId};
 pub use judging::{
-    AiaOutcome, Evidence, NotChecked, Observation, Provenance, Report, RootSet, RootSetName, Trusted, Verdict, Want,
+    AiaOutcome, Evidence, Fetched, NotChecked, Observation, Provenance, Report, RootSet, RootSetName, Trusted, Verdict,
+    Want,
 };
 pub use suites::{CipherSuite, KeyExchange};
 pub use target::{Host, HostError, Target};

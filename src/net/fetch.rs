@@ -1,27 +1,81 @@
-//! Fetching an issuer's certificate from where a certificate says it is (RFC 5280 section 4.2.2.1).
+//! Fetching what certificates point to: an issuer (RFC 5280 section 4.2.2.1), the answer of an OCSP
+//! responder (RFC 6960 appendix A), a revocation list.
 //!
-//! Plain HTTP only, one hop, 64 KiB, three seconds; never to a private address for a public target,
-//! so that a server cannot have tlscope knock on doors behind the firewall.
+//! Plain HTTP only, one hop, so many bytes, so many seconds; never to a private address for a
+//! public target, so that a server cannot have tlscope knock on doors behind the firewall.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{HOST, USER_AGENT};
-use http::{Request, Uri};
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use http::{Method, Request, Uri};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
 use super::address::is_private;
 use super::dialler::Dialler;
-use crate::model::{CertDer, Failure, Target};
-use crate::x509::read_certificates;
+use crate::model::{Failure, Target};
 
-const DEADLINE: Duration = Duration::from_secs(3);
-const LARGEST: usize = 64 << 10;
+/// What to fetch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// An issuer's certificate.
+    Issuer {
+        /// Where.
+        url: String,
+    },
+    /// An OCSP response.
+    Ocsp {
+        /// Of whom.
+        url: String,
+        /// The request in DER.
+        request: Bytes,
+    },
+    /// A revocation list.
+    Crl {
+        /// Where.
+        url: String,
+    },
+}
 
-/// Why there is no certificate to be had.
+impl Ask {
+    /// One word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Issuer { .. } => "issuer",
+            Self::Ocsp { .. } => "ocsp",
+            Self::Crl { .. } => "crl",
+        }
+    }
+
+    fn url(&self) -> &str {
+        match self {
+            Self::Issuer { url } | Self::Ocsp { url, .. } | Self::Crl { url } => url,
+        }
+    }
+
+    /// How long the answer may take: a client of today waits no longer for an issuer, and nobody
+    /// waits for a list.
+    fn deadline(&self) -> Duration {
+        match self {
+            Self::Issuer { .. } => Duration::from_secs(3),
+            Self::Ocsp { .. } => Duration::from_secs(5),
+            Self::Crl { .. } => Duration::from_secs(10),
+        }
+    }
+
+    /// How large the answer may be, in bytes.
+    fn largest(&self) -> usize {
+        match self {
+            Self::Issuer { .. } | Self::Ocsp { .. } => 64 << 10,
+            Self::Crl { .. } => 16 << 20,
+        }
+    }
+}
+
+/// Why there is no answer to be had.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// Only plain HTTP is fetched.
@@ -34,31 +88,27 @@ pub enum FetchError {
     #[error("cannot be reached")]
     Unreachable,
     /// No whole answer in time.
-    #[error("no answer within {} s", DEADLINE.as_secs())]
-    Late,
+    #[error("no answer within {} s", .0.as_secs())]
+    Late(Duration),
     /// An answer other than 200.
     #[error("answered with status {0}")]
     Status(u16),
-    /// The connection broke, or more than 64 KiB came.
+    /// The connection broke, or too much came.
     #[error("{0}")]
     Broken(String),
-    /// There is something else there.
-    #[error("no certificate there")]
-    Nothing,
 }
 
-/// Fetches the certificates at `url`.
+/// Fetches the body of the answer.
 ///
 /// # Errors
-/// [`FetchError`] when there are none to be had.
-pub async fn fetch_issuer(dialler: &Dialler, url: &str, allow_private: bool) -> Result<Vec<CertDer>, FetchError> {
-    let body = timeout(DEADLINE, fetch(dialler, url, allow_private)).await.map_err(|_| FetchError::Late)??;
-    let found = read_certificates(&body);
-    if found.is_empty() { Err(FetchError::Nothing) } else { Ok(found) }
+/// [`FetchError`] when there is none to be had.
+pub async fn fetch(dialler: &Dialler, ask: &Ask, allow_private: bool) -> Result<Bytes, FetchError> {
+    let deadline = ask.deadline();
+    timeout(deadline, ask_server(dialler, ask, allow_private)).await.map_err(|_| FetchError::Late(deadline))?
 }
 
-async fn fetch(dialler: &Dialler, url: &str, allow_private: bool) -> Result<Bytes, FetchError> {
-    let uri: Uri = url.parse().map_err(|_| FetchError::NotHttp)?;
+async fn ask_server(dialler: &Dialler, ask: &Ask, allow_private: bool) -> Result<Bytes, FetchError> {
+    let uri: Uri = ask.url().parse().map_err(|_| FetchError::NotHttp)?;
     let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http")).ok_or(FetchError::NotHttp)?;
     let target = Target::parse(authority.as_str(), Some(80)).map_err(|_| FetchError::NotHttp)?;
     let connected = dialler.connect_if(&target, |ip| allow_private || !is_private(ip)).await;
@@ -69,16 +119,25 @@ async fn fetch(dialler: &Dialler, url: &str, allow_private: bool) -> Result<Byte
     let broken = |error: &dyn std::error::Error| FetchError::Broken(error.to_string());
     let (mut sender, connection) = http1::handshake(TokioIo::new(tcp.stream)).await.map_err(|e| broken(&e))?;
     let driver = tokio::spawn(connection);
-    let request = Request::get(uri.path_and_query().map_or("/", |path| path.as_str()))
-        .header(HOST, authority.as_str())
-        .header(USER_AGENT, concat!("tlscope/", env!("CARGO_PKG_VERSION")))
-        .body(Empty::<Bytes>::new())
-        .map_err(|e| broken(&e))?;
-    let response = sender.send_request(request).await.map_err(|e| broken(&e))?;
+    let response = sender.send_request(request(ask, &uri, authority.as_str())?).await.map_err(|e| broken(&e))?;
     if response.status() != 200 {
         return Err(FetchError::Status(response.status().as_u16()));
     }
-    let body = Limited::new(response.into_body(), LARGEST).collect().await.map_err(|e| broken(&*e))?;
+    let body = Limited::new(response.into_body(), ask.largest()).collect().await.map_err(|e| broken(&*e))?;
     driver.abort();
     Ok(body.to_bytes())
+}
+
+fn request(ask: &Ask, uri: &Uri, authority: &str) -> Result<Request<Full<Bytes>>, FetchError> {
+    let request = Request::builder()
+        .uri(uri.path_and_query().map_or("/", |path| path.as_str()))
+        .header(HOST, authority)
+        .header(USER_AGENT, concat!("tlscope/", env!("CARGO_PKG_VERSION")));
+    let request = match ask {
+        Ask::Ocsp { request: body, .. } => {
+            request.method(Method::POST).header(CONTENT_TYPE, "application/ocsp-request").body(Full::new(body.clone()))
+        }
+        Ask::Issuer { .. } | Ask::Crl { .. } => request.body(Full::default()),
+    };
+    request.map_err(|error| FetchError::Broken(error.to_string()))
 }

@@ -22,7 +22,7 @@ mod verifier;
 pub use address::{is_local, is_private};
 pub use connect::keep_alive;
 pub use dialler::{Config, Dialler};
-pub use fetch::{FetchError, fetch_issuer};
+pub use fetch::{Ask, FetchError, fetch};
 pub use io::{EndTold, Prefixed, StreamEnd, Tapped, Watcher};
 pub use leg::{Missed, TcpLeg};
 pub use probe::probe;

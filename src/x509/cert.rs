@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use super::algorithm::Algorithm;
 use super::der::{SEQUENCE, Tlv, children, read_tlv};
-use super::extensions::{Extensions, GeneralName};
+use super::extensions::Extensions;
+use super::general_name::GeneralName;
 use super::key::PublicKey;
 use super::name::Name;
 use super::time::{TimeFault, read_time};
@@ -49,6 +50,8 @@ pub struct Cert {
     pub subject: Option<Name>,
     /// Its key.
     pub key: Option<PublicKey>,
+    /// issuerUniqueID or subjectUniqueID (RFC 5280 section 4.1.2.8), by name.
+    pub unique_ids: Vec<&'static str>,
     /// Its extensions; none when it has none.
     pub extensions: Extensions,
     /// The signed part, DER with its tag.
@@ -81,6 +84,7 @@ impl Cert {
             validity: None,
             subject: None,
             key: None,
+            unique_ids: Vec::new(),
             extensions: Extensions::default(),
             tbs: None,
             signature: None,
@@ -128,10 +132,17 @@ impl Cert {
         for (part, read) in parts {
             self.note(part, read);
         }
-        if let Some(list) = fields.find(|tlv| tlv.tag == 0xa3) {
-            let extensions = Extensions::read(der, list.content);
-            self.note("the extensions", extensions.is_some());
-            self.extensions = extensions.unwrap_or_default();
+        for tlv in fields {
+            match tlv.tag {
+                0x81 | 0xa1 => self.unique_ids.push("issuerUniqueID"),
+                0x82 | 0xa2 => self.unique_ids.push("subjectUniqueID"),
+                0xa3 => {
+                    let extensions = Extensions::read(der, tlv.content);
+                    self.note("the extensions", extensions.is_some());
+                    self.extensions = extensions.unwrap_or_default();
+                }
+                _ => {}
+            }
         }
     }
 

@@ -13,6 +13,8 @@ pub struct Tlv<'a> {
     pub canonical: bool,
 }
 
+/// An OCTET STRING.
+pub(super) const OCTET_STRING: u8 = 4;
 /// A SEQUENCE.
 pub(super) const SEQUENCE: u8 = 0x30;
 /// A SET.

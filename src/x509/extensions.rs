@@ -1,17 +1,15 @@
 //! Extensions (RFC 5280 section 4.2), read with x509-parser.
 
-use std::net::IpAddr;
-
 use bytes::Bytes;
 use x509_parser::extensions as theirs;
 use x509_parser::extensions::DistributionPointName;
 use x509_parser::prelude::FromDer;
 
-use super::der::{SEQUENCE, children, read_tlv};
-use super::name::Name;
+use super::der::{OCTET_STRING, SEQUENCE, children, read_tlv};
+use super::general_name::{GeneralName, read_general_name};
 use super::oids;
-use crate::model::Timestamp;
-use crate::text;
+use super::sct::{Sct, read_sct_list};
+use super::usage::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
 
 /// One extension as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -24,119 +22,6 @@ pub struct Extension {
     pub value: Bytes,
 }
 
-/// A GeneralName (RFC 5280 section 4.2.1.6). Text that is no UTF-8 is written with `\xHH`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum GeneralName {
-    /// dNSName.
-    Dns(String),
-    /// iPAddress: in a name 4 or 16 octets, in a constraint 8 or 32.
-    Ip(Bytes),
-    /// rfc822Name.
-    Email(String),
-    /// uniformResourceIdentifier.
-    Uri(String),
-    /// directoryName.
-    Directory(Name),
-    /// Another type, by its tag number.
-    Other(u32),
-}
-
-impl GeneralName {
-    /// The address, when it is one of a name.
-    pub fn ip(&self) -> Option<IpAddr> {
-        let Self::Ip(octets) = self else { return None };
-        let v4 = <[u8; 4]>::try_from(&octets[..]).map(IpAddr::from);
-        v4.or_else(|_| <[u8; 16]>::try_from(&octets[..]).map(IpAddr::from)).ok()
-    }
-}
-
-/// `dns:a.test`, `ip:192.0.2.1`.
-impl std::fmt::Display for GeneralName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Dns(name) => write!(f, "dns:{name}"),
-            Self::Ip(octets) => match self.ip() {
-                Some(ip) => write!(f, "ip:{ip}"),
-                None => write!(f, "ip:0x{}", crate::model::hex(octets)),
-            },
-            Self::Email(address) => write!(f, "email:{address}"),
-            Self::Uri(uri) => write!(f, "uri:{uri}"),
-            Self::Directory(name) => write!(f, "dir:{name}"),
-            Self::Other(tag) => write!(f, "other:[{tag}]"),
-        }
-    }
-}
-
-/// keyUsage, as the bits of RFC 5280 section 4.2.1.3 from the lowest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct KeyUsage(pub u16);
-
-impl KeyUsage {
-    const NAMES: [&str; 9] = [
-        "digitalSignature",
-        "nonRepudiation",
-        "keyEncipherment",
-        "dataEncipherment",
-        "keyAgreement",
-        "keyCertSign",
-        "cRLSign",
-        "encipherOnly",
-        "decipherOnly",
-    ];
-
-    /// Bit 0.
-    pub fn digital_signature(self) -> bool {
-        self.0 & 1 != 0
-    }
-
-    /// Bit 2.
-    pub fn key_encipherment(self) -> bool {
-        self.0 & 1 << 2 != 0
-    }
-
-    /// Bit 5.
-    pub fn key_cert_sign(self) -> bool {
-        self.0 & 1 << 5 != 0
-    }
-
-    /// The names of the bits that are set.
-    pub fn names(self) -> Vec<String> {
-        Self::NAMES
-            .iter()
-            .enumerate()
-            .filter(|(bit, _)| self.0 & 1 << bit != 0)
-            .map(|(_, name)| (*name).into())
-            .collect()
-    }
-}
-
-/// extKeyUsage: the purposes, dotted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct ExtendedKeyUsage(pub Vec<String>);
-
-impl ExtendedKeyUsage {
-    /// Whether the purpose is listed.
-    pub fn allows(&self, oid: &str) -> bool {
-        self.0.iter().any(|own| own == oid)
-    }
-
-    /// The purposes by their short names.
-    pub fn names(&self) -> Vec<String> {
-        self.0.iter().map(|oid| oids::display(oid).to_owned()).collect()
-    }
-}
-
-/// basicConstraints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct BasicConstraints {
-    /// Whether the subject is a CA.
-    pub ca: bool,
-    /// How many intermediates may follow below it.
-    pub path_len: Option<u32>,
-    /// Whether the extension is critical.
-    pub critical: bool,
-}
-
 /// authorityKeyIdentifier.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AuthorityKeyId {
@@ -144,6 +29,8 @@ pub struct AuthorityKeyId {
     pub key_id: Option<Bytes>,
     /// authorityCertSerialNumber.
     pub serial: Option<Bytes>,
+    /// Whether there is an authorityCertIssuer.
+    pub has_issuer: bool,
 }
 
 /// nameConstraints (RFC 5280 section 4.2.1.10).
@@ -162,6 +49,8 @@ pub struct NameConstraints {
 pub struct Policies {
     /// The policies asserted; `None` when the extension is absent.
     pub asserted: Option<Vec<String>>,
+    /// Whether one of them has qualifiers.
+    pub has_qualifiers: bool,
     /// policyMappings, from the issuer's to the subject's domain.
     pub mappings: Vec<(String, String)>,
     /// policyConstraints.
@@ -190,15 +79,6 @@ pub enum AccessUrl {
     Crl(String),
 }
 
-/// A signed certificate timestamp (RFC 6962 section 3.2).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Sct {
-    /// The log's id.
-    pub log: [u8; 32],
-    /// When the log promised.
-    pub at: Timestamp,
-}
-
 /// The extensions of one certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Extensions {
@@ -222,10 +102,12 @@ pub struct Extensions {
     pub policies: Policies,
     /// Where to fetch what.
     pub urls: Vec<AccessUrl>,
+    /// The names of cRLDistributionPoints, each a GeneralName in DER.
+    pub crl_names: Vec<Bytes>,
     /// tlsFeature (RFC 7633): TLS extension numbers.
     pub tls_features: Vec<u64>,
-    /// Embedded timestamps.
-    pub scts: Vec<Sct>,
+    /// Embedded timestamps (RFC 6962 section 3.3); `None` when the extension is absent.
+    pub scts: Option<Vec<Sct>>,
     /// The types of those whose contents could not be read.
     pub malformed: Vec<String>,
 }
@@ -258,6 +140,16 @@ impl Extensions {
         self.urls.iter().filter_map(|url| if let AccessUrl::CaIssuers(url) = url { Some(url.as_str()) } else { None })
     }
 
+    /// The URLs at which CRLs are said to be.
+    pub fn crl_urls(&self) -> impl Iterator<Item = &str> {
+        self.urls.iter().filter_map(|url| if let AccessUrl::Crl(url) = url { Some(url.as_str()) } else { None })
+    }
+
+    /// The URLs at which OCSP responders are said to be.
+    pub fn ocsp_urls(&self) -> impl Iterator<Item = &str> {
+        self.urls.iter().filter_map(|url| if let AccessUrl::Ocsp(url) = url { Some(url.as_str()) } else { None })
+    }
+
     fn interpret(&mut self, extension: &Extension) -> Option<()> {
         let value = &extension.value;
         match extension.oid.as_str() {
@@ -271,23 +163,30 @@ impl Extensions {
             }
             oids::EXT_AUTHORITY_KEY_ID => self.authority_key_id = Some(read_authority_key_id(value)?),
             oids::EXT_NAME_CONSTRAINTS => self.name_constraints = Some(read_name_constraints(extension)?),
-            oids::EXT_POLICIES => self.policies.asserted = Some(read_policies(value)?),
+            oids::EXT_POLICIES => {
+                let (asserted, has_qualifiers) = read_policies(value)?;
+                self.policies.asserted = Some(asserted);
+                self.policies.has_qualifiers = has_qualifiers;
+            }
             oids::EXT_POLICY_MAPPINGS => self.policies.mappings = read_mappings(value)?,
             oids::EXT_POLICY_CONSTRAINTS => self.policies.constraints = read_policy_constraints(value)?,
             oids::EXT_INHIBIT_ANY_POLICY => {
                 self.policies.inhibit_any = Some(theirs::InhibitAnyPolicy::from_der(value).ok()?.1.skip_certs);
             }
             oids::EXT_AUTHORITY_INFO => self.urls.extend(read_access(value)?),
-            oids::EXT_CRL_DISTRIBUTION => self.urls.extend(read_crl_points(value)?),
+            oids::EXT_CRL_DISTRIBUTION => {
+                self.urls.extend(read_crl_points(value)?);
+                self.crl_names = read_crl_names(value)?;
+            }
             oids::EXT_TLS_FEATURE => self.tls_features = read_integers(value)?,
-            oids::EXT_SCT_LIST => self.scts = read_scts(value)?,
+            oids::EXT_SCT_LIST => self.scts = Some(read_embedded(value)?),
             _ => {}
         }
         Some(())
     }
 }
 
-fn read_extension(der: &Bytes, content: &[u8]) -> Option<Extension> {
+pub(super) fn read_extension(der: &Bytes, content: &[u8]) -> Option<Extension> {
     let mut fields = children(content);
     let oid = fields.next().filter(|tlv| tlv.tag == 6)?;
     let mut value = fields.next()?;
@@ -304,36 +203,17 @@ fn read_san(value: &Bytes) -> Option<Vec<GeneralName>> {
     Some(san.general_names.iter().map(|name| read_general_name(value, name)).collect())
 }
 
-fn read_general_name(within: &Bytes, name: &theirs::GeneralName<'_>) -> GeneralName {
-    use theirs::GeneralName as G;
-    match name {
-        G::DNSName(text) => GeneralName::Dns((*text).to_owned()),
-        G::RFC822Name(text) => GeneralName::Email((*text).to_owned()),
-        G::URI(text) => GeneralName::Uri((*text).to_owned()),
-        G::IPAddress(octets) => GeneralName::Ip(within.slice_ref(octets)),
-        G::DirectoryName(name) => {
-            Name::read(&within.slice_ref(name.as_raw())).map_or(GeneralName::Other(4), GeneralName::Directory)
-        }
-        // Not ASCII: the text is kept, with what is wrong made visible.
-        G::Invalid(tag, octets) if tag.0 == 2 => GeneralName::Dns(text::escape(octets).into_owned()),
-        G::Invalid(tag, _) => GeneralName::Other(tag.0),
-        G::OtherName(..) => GeneralName::Other(0),
-        G::X400Address(_) => GeneralName::Other(3),
-        G::EDIPartyName(_) => GeneralName::Other(5),
-        G::RegisteredID(_) => GeneralName::Other(8),
-    }
-}
-
 fn read_basic_constraints(extension: &Extension) -> Option<BasicConstraints> {
     let (_, read) = theirs::BasicConstraints::from_der(&extension.value).ok()?;
     Some(BasicConstraints { ca: read.ca, path_len: read.path_len_constraint, critical: extension.critical })
 }
 
-fn read_authority_key_id(value: &Bytes) -> Option<AuthorityKeyId> {
+pub(super) fn read_authority_key_id(value: &Bytes) -> Option<AuthorityKeyId> {
     let (_, read) = theirs::AuthorityKeyIdentifier::from_der(value).ok()?;
     Some(AuthorityKeyId {
         key_id: read.key_identifier.map(|id| value.slice_ref(id.0)),
         serial: read.authority_cert_serial.map(|serial| value.slice_ref(serial)),
+        has_issuer: read.authority_cert_issuer.is_some(),
     })
 }
 
@@ -355,10 +235,12 @@ fn read_oids(value: &[u8]) -> Option<Vec<String>> {
     children(sequence.content).map(|oid| oids::dotted(oid.content)).collect()
 }
 
-/// A SEQUENCE of SEQUENCEs that begin with an OBJECT IDENTIFIER; qualifiers are not read.
-fn read_policies(value: &[u8]) -> Option<Vec<String>> {
+/// A SEQUENCE of SEQUENCEs that begin with an OBJECT IDENTIFIER; whether qualifiers stand behind one.
+fn read_policies(value: &[u8]) -> Option<(Vec<String>, bool)> {
     let (sequence, _) = read_tlv(value).filter(|(tlv, _)| tlv.tag == SEQUENCE)?;
-    children(sequence.content).map(|info| oids::dotted(children(info.content).next()?.content)).collect()
+    let asserted = children(sequence.content).map(|info| oids::dotted(children(info.content).next()?.content));
+    let has_qualifiers = children(sequence.content).any(|info| children(info.content).nth(1).is_some());
+    Some((asserted.collect::<Option<_>>()?, has_qualifiers))
 }
 
 fn read_mappings(value: &[u8]) -> Option<Vec<(String, String)>> {
@@ -402,20 +284,28 @@ fn read_crl_points(value: &[u8]) -> Option<Vec<AccessUrl>> {
     Some(urls)
 }
 
+/// The names of every distribution point, as they stand.
+fn read_crl_names(value: &Bytes) -> Option<Vec<Bytes>> {
+    let (points, _) = read_tlv(value).filter(|(tlv, _)| tlv.tag == SEQUENCE)?;
+    let fields = children(points.content).flat_map(|point| children(point.content));
+    let names = fields.filter(|field| field.tag == 0xa0).flat_map(|name| full_names(name.content));
+    Some(names.map(|name| value.slice_ref(name)).collect())
+}
+
+/// The GeneralNames of a DistributionPointName's fullName.
+pub(super) fn full_names(distribution_point: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let full_name = children(distribution_point).filter(|tlv| tlv.tag == 0xa0);
+    full_name.flat_map(|tlv| children(tlv.content)).map(|name| name.raw)
+}
+
 fn read_integers(value: &[u8]) -> Option<Vec<u64>> {
     let (sequence, _) = read_tlv(value).filter(|(tlv, _)| tlv.tag == SEQUENCE)?;
     let number = |content: &[u8]| (content.len() <= 8).then(|| content.iter().fold(0, |n, b| n << 8 | u64::from(*b)));
     children(sequence.content).map(|tlv| number(tlv.content)).collect()
 }
 
-fn read_scts(value: &[u8]) -> Option<Vec<Sct>> {
-    let (_, list) = theirs::parse_ct_signed_certificate_timestamp_list(value).ok()?;
-    Some(
-        list.iter()
-            .map(|sct| Sct {
-                log: *sct.id.key_id,
-                at: Timestamp::from_unix_ms(i64::try_from(sct.timestamp).unwrap_or(i64::MAX)),
-            })
-            .collect(),
-    )
+/// The list stands in an OCTET STRING of its own.
+fn read_embedded(value: &Bytes) -> Option<Vec<Sct>> {
+    let (inner, rest) = read_tlv(value).filter(|(tlv, _)| tlv.tag == OCTET_STRING)?;
+    rest.is_empty().then(|| read_sct_list(&value.slice_ref(inner.content))).flatten()
 }

@@ -10,23 +10,36 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
 mod algorithm;
+mod canonical;
 mod cert;
 mod container;
+mod crl;
 mod der;
 mod extensions;
+mod general_name;
 mod key;
 mod name;
+mod ocsp;
 pub mod oids;
+mod sct;
 mod time;
+mod usage;
+pub mod write;
 
 pub use algorithm::{Algorithm, Hash, SignatureKind};
+pub use canonical::{NotDer, not_der};
 pub use cert::{Cert, Problem, Validity};
 pub use container::{pem, read_certificates};
+pub use crl::{Crl, CrlEntry, IssuingDistributionPoint};
 pub use der::{Tlv, children, read_tlv};
-pub use extensions::{
-    AccessUrl, AuthorityKeyId, BasicConstraints, ExtendedKeyUsage, Extension, Extensions, GeneralName, KeyUsage,
-    NameConstraints, Policies, PolicyConstraints, Sct,
-};
+pub use extensions::{AccessUrl, AuthorityKeyId, Extension, Extensions, NameConstraints, Policies, PolicyConstraints};
+pub use general_name::GeneralName;
 pub use key::{KeyKind, PublicKey};
 pub use name::{Attribute, Name};
+pub use ocsp::{
+    BasicOcsp, CertId, CertStatus, OcspResponse, Responder, RevocationStatus, reason_name, serial_content,
+    write_ocsp_request,
+};
+pub use sct::{Sct, read_sct_list};
 pub use time::{TimeFault, read_time};
+pub use usage::{BasicConstraints, ExtendedKeyUsage, KeyUsage};

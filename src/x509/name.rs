@@ -13,6 +13,8 @@ use crate::text;
 pub struct Attribute {
     /// Its type, dotted.
     pub oid: String,
+    /// The ASN.1 type of the value: 12 UTF8String, 19 PrintableString and so on.
+    pub tag: u8,
     /// Its value as text; bytes that are none as `\xHH`.
     pub value: String,
     /// Which relative distinguished name it belongs to, from 0.
@@ -47,6 +49,7 @@ impl Name {
                 let (oid, value) = (fields.next()?, fields.next()?);
                 attributes.push(Attribute {
                     oid: oids::dotted(oid.content)?,
+                    tag: value.tag,
                     value: read_text(value.tag, value.content),
                     rdn,
                 });

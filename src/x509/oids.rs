@@ -54,7 +54,13 @@ oids! {
     EXT_NETSCAPE_TYPE = "2.16.840.1.113730.1.1", "nsCertType";
     EXT_NETSCAPE_COMMENT = "2.16.840.1.113730.1.13", "nsComment";
 
+    EXT_OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5", "ocspNoCheck";
+
     ANY_POLICY = "2.5.29.32.0", "anyPolicy";
+    POLICY_EV = "2.23.140.1.1", "extended validation";
+    POLICY_DV = "2.23.140.1.2.1", "domain validated";
+    POLICY_OV = "2.23.140.1.2.2", "organization validated";
+    POLICY_IV = "2.23.140.1.2.3", "individual validated";
 
     EKU_ANY = "2.5.29.37.0", "anyExtendedKeyUsage";
     EKU_SERVER_AUTH = "1.3.6.1.5.5.7.3.1", "serverAuth";
@@ -65,6 +71,17 @@ oids! {
     EKU_OCSP_SIGNING = "1.3.6.1.5.5.7.3.9", "OCSPSigning";
     EKU_MICROSOFT_SGC = "1.3.6.1.4.1.311.10.3.3", "msSGC";
     EKU_NETSCAPE_SGC = "2.16.840.1.113730.4.1", "nsSGC";
+
+    EXT_CRL_NUMBER = "2.5.29.20", "cRLNumber";
+    EXT_DELTA_CRL = "2.5.29.27", "deltaCRLIndicator";
+    EXT_ISSUING_DISTRIBUTION_POINT = "2.5.29.28", "issuingDistributionPoint";
+    EXT_FRESHEST_CRL = "2.5.29.46", "freshestCRL";
+    CRL_REASON = "2.5.29.21", "cRLReason";
+    CRL_INVALIDITY_DATE = "2.5.29.24", "invalidityDate";
+    CRL_CERTIFICATE_ISSUER = "2.5.29.29", "certificateIssuer";
+
+    OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1", "basic OCSP response";
+    OCSP_SCT_LIST = "1.3.6.1.4.1.11129.2.4.5", "SCT list of an OCSP response";
 
     AIA_CA_ISSUERS = "1.3.6.1.5.5.7.48.2", "caIssuers";
     AIA_OCSP = "1.3.6.1.5.5.7.48.1", "OCSP";

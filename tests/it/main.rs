@@ -9,6 +9,7 @@ mod corpus;
 mod judge;
 mod lab;
 mod layering;
+mod limbo;
 mod proxy;
 mod rig;
 mod schemas;

@@ -1,9 +1,12 @@
 //! The checks of one certificate in the role it plays, whatever path it stands on.
 
+mod form;
+mod identifiers;
 mod judged;
 pub(crate) mod key;
 pub(crate) mod name;
 mod name_match;
+mod profile;
 mod strength;
 pub(crate) mod usage;
 pub(crate) mod validity;
@@ -19,6 +22,9 @@ use crate::x509::{Problem, oids};
 pub(crate) fn check(judged: &Judged<'_>, out: &mut Findings) {
     check_encoding(judged, out);
     check_extensions(judged, out);
+    form::check(judged, out);
+    identifiers::check(judged, out);
+    profile::check(judged, out);
     validity::check(judged, out);
     strength::check(judged, out);
     key::check(judged, out);
@@ -38,12 +44,15 @@ fn check_encoding(judged: &Judged<'_>, out: &mut Findings) {
             }
         }
     }
-    let malformed = judged.cert.extensions.malformed.iter().filter(|oid| *oid != oids::EXT_NAME_CONSTRAINTS);
+    let malformed = judged.cert.extensions.malformed.iter().filter(|oid| !HAVE_THEIR_OWN.contains(&oid.as_str()));
     unreadable.extend(malformed.map(|oid| format!("the extension {}", oids::display(oid))));
     if !unreadable.is_empty() {
         out.add(FindingId::CertUnparseable, &judged.subject, judged.facts().with("parts", unreadable));
     }
 }
+
+/// Malformed extensions that another finding tells.
+const HAVE_THEIR_OWN: &[&str] = &[oids::EXT_NAME_CONSTRAINTS, oids::EXT_AUTHORITY_INFO, oids::EXT_SCT_LIST];
 
 /// The extensions that a verifier of today processes.
 const KNOWN: &[&str] = &[

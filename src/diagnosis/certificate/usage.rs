@@ -25,8 +25,14 @@ fn check_leaf_purposes(judged: &Judged<'_>, out: &mut Findings) {
     let facts = || Facts::new().with("purposes", purposes.names());
     if !allows_server(purposes) {
         out.add(FindingId::EkuNoServerauth, subject, facts());
-    } else if !purposes.allows(oids::EKU_SERVER_AUTH) && purposes.allows(oids::EKU_ANY) {
-        out.add(FindingId::EkuAnyOnly, subject, facts());
+    } else if purposes.allows(oids::EKU_ANY) {
+        // Beside serverAuth it does no harm; in public certificates it is forbidden all the same.
+        let is_harmless = purposes.allows(oids::EKU_SERVER_AUTH) && !judged.is_public;
+        let severity = if is_harmless { Severity::Info } else { Severity::Warning };
+        out.add_as(severity, FindingId::EkuAnyOnly, subject, facts());
+    }
+    if judged.cert.extensions.get(oids::EXT_EXTENDED_KEY_USAGE).is_some_and(|extension| extension.critical) {
+        out.add(FindingId::EkuCritical, subject, facts());
     }
     // Chrome Root Program Policy 1.8, section 1.3.2, from 2027-03-15 on.
     if judged.is_public && purposes.allows(oids::EKU_CLIENT_AUTH) && purposes.allows(oids::EKU_SERVER_AUTH) {
@@ -47,16 +53,21 @@ fn check_leaf_key_usage(judged: &Judged<'_>, out: &mut Findings) {
     let Some(usage) = judged.cert.extensions.key_usage else { return };
     let facts = Facts::new().with("key_usage", usage.names());
     if usage.key_cert_sign() && !judged.cert.is_ca() {
-        out.add(FindingId::KuLeafCertsign, &judged.subject, facts.clone());
-    }
-    if !usage.digital_signature() && !usage.key_encipherment() {
-        out.add(FindingId::KuCertsignOnly, &judged.subject, facts);
+        out.add(FindingId::KuLeafCertsign, &judged.subject, facts);
     }
 }
 
 /// The key usage that this very handshake needed.
 pub(crate) fn check_key_usage_in(judged: &Judged<'_>, handshake: &Handshake, out: &mut Findings) {
     let Some(usage) = judged.cert.extensions.key_usage else { return };
+    // A CA certificate in a file need not be meant for a server.
+    if handshake.suite.is_none() && judged.cert.is_ca() {
+        return;
+    }
+    if !usage.digital_signature() && !usage.key_encipherment() {
+        let facts = Facts::new().with("key_usage", usage.names());
+        out.add(FindingId::KuCertsignOnly, &judged.subject, facts);
+    }
     let is_rsa = judged.cert.key.as_ref().is_some_and(|key| matches!(key.kind, KeyKind::Rsa { .. }));
     let facts = || {
         let suite = handshake.suite.map_or_else(String::new, |suite| suite.to_string());
@@ -96,10 +107,23 @@ fn check_authority(judged: &Judged<'_>, out: &mut Findings) {
     if let Some(usage) = cert.extensions.key_usage.filter(|usage| !usage.key_cert_sign()) {
         out.add(FindingId::KuCaNoCertsign, subject, judged.facts().with("key_usage", usage.names()));
     }
-    if let Some(purposes) = &cert.extensions.extended_key_usage
-        && !judged.is_anchor()
-        && !allows_server(purposes)
-    {
-        out.add(FindingId::EkuIntermediate, subject, judged.facts().with("purposes", purposes.names()));
+    if let Some(purposes) = &cert.extensions.extended_key_usage {
+        check_authority_purposes(judged, purposes, out);
+    }
+}
+
+fn check_authority_purposes(judged: &Judged<'_>, purposes: &ExtendedKeyUsage, out: &mut Findings) {
+    let facts = || judged.facts().with("purposes", purposes.names());
+    if judged.is_anchor() {
+        if judged.cert.is_self_issued() {
+            out.add(FindingId::EkuOnRoot, &judged.subject, facts());
+        }
+        return;
+    }
+    if !allows_server(purposes) {
+        out.add(FindingId::EkuIntermediate, &judged.subject, facts());
+    }
+    if purposes.allows(oids::EKU_OCSP_SIGNING) {
+        out.add(FindingId::OcspSignerIsCa, &judged.subject, judged.facts());
     }
 }

@@ -104,7 +104,7 @@ fn check_lifetime(judged: &Judged<'_>, validity: Validity, out: &mut Findings) {
 
 /// Baseline Requirements section 7.1.2.7: notBefore at most 48 hours before the certificate was made.
 fn check_backdating(judged: &Judged<'_>, validity: Validity, out: &mut Findings) {
-    let Some(first) = judged.cert.extensions.scts.iter().map(|sct| sct.at).min() else { return };
+    let Some(first) = judged.cert.extensions.scts.iter().flatten().map(|sct| sct.at).min() else { return };
     if first.ms_since(validity.not_before) > 48 * HOUR_MS {
         let hours = first.ms_since(validity.not_before) / HOUR_MS;
         let facts = Facts::new().with("not_before", validity.not_before).with("first_sct", first).with("hours", hours);

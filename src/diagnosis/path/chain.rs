@@ -4,6 +4,7 @@
 use super::pool::{Node, Pool};
 use super::{End, Path};
 use crate::diagnosis::certificate::{DnsMatch, match_dns};
+use crate::diagnosis::clock::Clock;
 use crate::diagnosis::findings::Findings;
 use crate::model::{Evidence, Facts, FindingId, Host, NotChecked, Provenance, Severity, Subject, SubjectKind, Want};
 use crate::x509::{Cert, GeneralName, Name};
@@ -94,8 +95,42 @@ pub(crate) fn check_top(pool: &Pool<'_>, best: &Path, evidence: &Evidence, any_r
         }
         // Without roots a missing issuer may be the root, which nobody sends.
         End::NoIssuer if !any_roots => {}
-        End::NoIssuer | End::Loop | End::Truncated => check_incomplete(cert, best.end, evidence, out),
+        End::Loop => check_loop(pool, best, out),
+        End::NoIssuer | End::Truncated => check_incomplete(cert, best.end, evidence, out),
         End::Anchor | End::SelfSigned => {}
+    }
+}
+
+/// CAs that issue each other, with no root above them.
+fn check_loop(pool: &Pool<'_>, best: &Path, out: &mut Findings) {
+    let labels: Vec<String> = best.nodes.iter().skip(1).filter_map(|node| pool.cert(*node)).map(Cert::label).collect();
+    out.note(FindingId::ChainLoop, Facts::new().with("certificates", labels));
+}
+
+/// A path of what was sent that ends in something expired, where the best path has a certificate
+/// for the same CA that has not ended: clients that follow what was sent fail.
+pub(crate) fn check_cross_signs(pool: &Pool<'_>, best: &Path, all: &[Path], clock: &Clock, out: &mut Findings) {
+    for path in all {
+        let fork = path.nodes.iter().zip(&best.nodes).position(|(theirs, ours)| theirs != ours);
+        let Some((theirs, ours)) = fork.and_then(|at| Some((path.nodes.get(at..)?, *best.nodes.get(at)?))) else {
+            continue;
+        };
+        let is_same_ca = theirs.first().is_some_and(|node| pool.is_same_ca(*node, ours));
+        let as_sent = theirs.first().is_some_and(|node| pool.sent_index(*node).is_some());
+        let ended = |node: &&Node| {
+            let validity = pool.cert(**node).and_then(|cert| cert.validity);
+            validity.is_some_and(|validity| clock.is_after(validity.not_after))
+        };
+        let Some(ended) = theirs.iter().find(ended).filter(|_| is_same_ca && as_sent) else { continue };
+        let (Some(cert), Some(instead)) = (pool.cert(*ended), best.top().and_then(|top| pool.cert(top))) else {
+            continue;
+        };
+        let facts = Facts::new()
+            .with("expired", cert.label())
+            .with("expired_sha256", cert.sha256().to_string())
+            .with("instead", instead.label());
+        let facts = cert.validity.map_or(facts.clone(), |validity| facts.with("ended", validity.not_after));
+        out.add(FindingId::ChainExpiredCrossSign, &pool.subject(*ended, SubjectKind::Chain), facts);
     }
 }
 
@@ -138,7 +173,6 @@ fn check_incomplete(top: &Cert, end: End, evidence: &Evidence, out: &mut Finding
     let issuer = top.issuer.as_ref().map(ToString::to_string).unwrap_or_default();
     let urls: Vec<String> = top.extensions.ca_issuers().map(str::to_owned).collect();
     let why = match end {
-        End::Loop => "its issuers issue each other",
         End::Truncated => "the search stopped at its limit",
         _ if urls.is_empty() => "not sent, and the certificate does not say where it is",
         _ if evidence.fetching_off.is_some() => "not sent, and nothing is fetched",

@@ -156,15 +156,7 @@ impl Search<'_, '_> {
 
     /// The same certificate, or another one for the same name and key.
     fn is_on_path(&self, node: Node) -> bool {
-        let Some(cert) = self.pool.cert(node) else { return true };
-        self.nodes.iter().any(|on_path| {
-            *on_path == node
-                || self.pool.cert(*on_path).is_some_and(|other| {
-                    let same_key = matches!((&cert.key, &other.key), (Some(a), Some(b)) if a.spki == b.spki);
-                    let same_name = matches!((&cert.subject, &other.subject), (Some(a), Some(b)) if a.matches(b));
-                    same_key && same_name
-                })
-        })
+        self.nodes.iter().any(|on_path| *on_path == node || self.pool.is_same_ca(*on_path, node))
     }
 
     fn record(&mut self, end: End) {

@@ -107,14 +107,17 @@ fn names_of(cert: &Cert) -> Vec<GeneralName> {
 #[allow(clippy::option_option)]
 fn compare(constraints: &NameConstraints, name: &GeneralName, budget: &mut Budget) -> Option<Option<&'static str>> {
     let (mut has_permitted, mut is_permitted) = (false, false);
-    for tree in constraints.permitted.iter().flatten().filter(|tree| same_type(tree, name)) {
+    // Looking at a constraint of another type is work as well.
+    for tree in constraints.permitted.iter().flatten() {
         budget.pay_comparison().then_some(())?;
-        has_permitted = true;
-        is_permitted = is_permitted || within(name, tree);
+        if same_type(tree, name) {
+            has_permitted = true;
+            is_permitted = is_permitted || (within(name, tree) && !is_malformed(name));
+        }
     }
-    for tree in constraints.excluded.iter().flatten().filter(|tree| same_type(tree, name)) {
+    for tree in constraints.excluded.iter().flatten() {
         budget.pay_comparison().then_some(())?;
-        if within(name, tree) || wildcard_reaches(name, tree) {
+        if same_type(tree, name) && (within(name, tree) || wildcard_reaches(name, tree)) {
             return Some(Some("excluded"));
         }
     }
@@ -138,6 +141,11 @@ fn within(name: &GeneralName, tree: &GeneralName) -> bool {
         (GeneralName::Directory(name), GeneralName::Directory(base)) => directory_within(name, base),
         _ => true,
     }
+}
+
+/// A name that is none lies in no permitted subtree, whatever it looks like.
+fn is_malformed(name: &GeneralName) -> bool {
+    matches!(name, GeneralName::Dns(dns) if dns.starts_with('.') || dns.contains(".."))
 }
 
 /// The base and everything below it. A leading dot, which is malformed, means "below" alone.

@@ -6,7 +6,7 @@ use super::trust::{SetMask, Trust};
 use crate::diagnosis::budget::Budget;
 use crate::diagnosis::signature::{Check, verify};
 use crate::model::{Evidence, Fingerprint, Observation, Provenance, Subject, SubjectKind};
-use crate::x509::{Algorithm, Cert};
+use crate::x509::{Algorithm, Cert, Name};
 
 /// A certificate in the pool, or an anchor of the trust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -123,6 +123,22 @@ impl<'t> Pool<'t> {
     pub(crate) fn subject(&self, node: Node, role: SubjectKind) -> Subject {
         let sha256 = self.cert(node).map_or(Fingerprint([0; 32]), Cert::sha256);
         Subject::certificate(role, sha256, self.sent_index(node))
+    }
+
+    /// Every certificate of that subject.
+    pub(crate) fn named(&self, name: &Name) -> Vec<Node> {
+        let anchors = self.trust.with_subject(name.normal()).iter().map(|at| Node::Anchor(*at));
+        let fits = |own: &Own| own.cert.subject.as_ref().is_some_and(|subject| subject.matches(name));
+        let own = self.own.iter().enumerate().filter(|(_, own)| fits(own)).map(|(at, _)| Node::Own(at));
+        anchors.chain(own).collect()
+    }
+
+    /// Whether both are for the same name and key: one CA, however often it was certified.
+    pub(crate) fn is_same_ca(&self, one: Node, other: Node) -> bool {
+        let (Some(one), Some(other)) = (self.cert(one), self.cert(other)) else { return false };
+        let same_key = matches!((&one.key, &other.key), (Some(a), Some(b)) if a.spki == b.spki);
+        let same_name = matches!((&one.subject, &other.subject), (Some(a), Some(b)) if a.matches(b));
+        same_key && same_name
     }
 
     /// Who might have issued `child`, by name or key identifier: anchors first, then what was sent,

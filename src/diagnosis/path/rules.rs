@@ -1,14 +1,13 @@
 //! The rules of path validation (RFC 5280 section 6.1), each on its own.
 
-use super::Path;
-use super::pool::{Edge, Node, Pool};
+use super::{Edge, End, Node, Path, Pool};
 use super::{name_constraints, policy};
 use crate::diagnosis::budget::Budget;
 use crate::diagnosis::certificate::{self, Judged, key};
 use crate::diagnosis::clock::Clock;
 use crate::diagnosis::findings::Findings;
 use crate::diagnosis::signature::Check;
-use crate::model::{Facts, FindingId, SubjectKind};
+use crate::model::{Facts, FindingId, Subject, SubjectKind, hex};
 use crate::x509::Cert;
 
 /// Everything wrong with a path above its leaf, and with the leaf because of the path.
@@ -24,6 +23,7 @@ pub(crate) fn check(pool: &Pool<'_>, path: &Path, clock: &Clock, budget: &mut Bu
         check_step(pool, path, (child, issuer, edge), &mut out);
     }
     check_lengths(pool, path, &mut out);
+    check_depth(pool, path, budget, &mut out);
     name_constraints::check(pool, path, budget, &mut out);
     policy::check(pool, path, &mut out);
     out
@@ -60,11 +60,52 @@ fn check_step(pool: &Pool<'_>, path: &Path, (child, issuer, edge): (Node, Node, 
         }
         Check::Invalid => out.add(FindingId::SigInvalid, &subject, facts()),
     }
+    if edge.signature == Check::Valid {
+        check_link(pool, path, (child, issuer, edge), out);
+    }
     if !edge.names_match && edge.signature == Check::Valid {
         let named = cert.issuer.as_ref().map(ToString::to_string).unwrap_or_default();
         let signer = above.subject.as_ref().map(ToString::to_string).unwrap_or_default();
         let facts = Facts::new().with("certificate", cert.label()).with("names", named).with("signed_by", signer);
         out.add(FindingId::ChainIssuerNameMismatch, &subject, facts);
+    }
+}
+
+/// The key fits: do the name and the key identifier say so in the same bytes?
+fn check_link(pool: &Pool<'_>, path: &Path, (child, issuer, edge): (Node, Node, Edge), out: &mut Findings) {
+    let (Some(cert), Some(above)) = (pool.cert(child), pool.cert(issuer)) else { return };
+    let subject = pool.subject(child, path.role_of(child));
+    let facts = || Facts::new().with("certificate", cert.label());
+    if let (Some(named), Some(own)) = (&cert.issuer, &above.subject)
+        && edge.names_match
+        && named.raw != own.raw
+    {
+        let facts = facts().with("names", named.to_string()).with("subject", own.to_string());
+        out.add(FindingId::ChainDnEncoding, &subject, facts);
+    }
+    if edge.key_ids_match == Some(false) {
+        let wanted = cert.extensions.authority_key_id.as_ref().and_then(|id| id.key_id.as_ref());
+        let own = above.extensions.subject_key_id.as_ref();
+        let facts = facts()
+            .with("issuer", above.label())
+            .with("authority_key_id", wanted.map(|id| hex(id)).unwrap_or_default())
+            .with("subject_key_id", own.map(|id| hex(id)).unwrap_or_default());
+        out.add(FindingId::ChainAkiMismatch, &subject, facts);
+    }
+}
+
+/// Verifiers give up at a length of their own; the shortest patience is six intermediates.
+fn check_depth(pool: &Pool<'_>, path: &Path, budget: &Budget, out: &mut Findings) {
+    let ends_in_root = matches!(path.end, End::Anchor | End::SelfSigned);
+    let above_leaf = path.nodes.iter().skip(1).take(path.nodes.len().saturating_sub(1 + usize::from(ends_in_root)));
+    let counts = |node: &&Node| pool.cert(**node).is_some_and(|cert| !cert.is_self_issued());
+    let intermediates = above_leaf.filter(counts).count();
+    let limit = budget.limits.intermediates;
+    if intermediates > limit {
+        let top = path.nodes.get(limit + 1).map(|node| pool.subject(*node, SubjectKind::Chain));
+        let subject = top.unwrap_or(Subject::of(SubjectKind::Chain));
+        let facts = Facts::new().with("certificates", intermediates).with("limit", limit);
+        out.add(FindingId::ChainTooLong, &subject, facts);
     }
 }
 

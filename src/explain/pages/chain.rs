@@ -1,12 +1,11 @@
 //! Chapter "Trust and chain".
 
 use super::Page;
-use super::words::{CERTIFICATE, UNTRUSTED};
+use super::words::{CERTIFICATE, ISSUER, UNTRUSTED};
 use crate::model::FindingId as Id;
 
 const CERTIFICATES: (&str, &str) = ("certificates", "the names of those certificates");
 const URLS: (&str, &str) = ("urls", "the URLs where the certificates themselves say their issuer is");
-const ISSUER: (&str, &str) = ("issuer", "the issuer's name");
 
 pub(super) static PAGES: &[Page] = &[
     Page {

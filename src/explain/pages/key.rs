@@ -327,4 +327,27 @@ pub(super) static PAGES: &[Page] = &[
         keys: &[KEY],
         source: "RFC 9881",
     },
+    Page {
+        id: Id::KeyCompromised,
+        title: "The private key is known to others",
+        summary: "[{certificate}: ]{key}: {what}",
+        cause: "The key was published (Superfish, eDellRoot and webpack-dev-server shipped theirs to everybody), or it \
+                was made so badly that it can be computed (Debian's OpenSSL of 2006 to 2008, chips with the ROCA \
+                fault). Anybody can pose as the server with it.",
+        fix: "Make a new key now (openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256), have a certificate \
+                issued for it, and have this one revoked. For a product: a key of its own for each device.",
+        refused_by: &[
+            ("Android", "Certificate blocklisted by public key"),
+            ("Apple", "Key is blocked"),
+            ("Chrome", "NET::ERR_CERT_KNOWN_INTERCEPTION_BLOCKED"),
+        ],
+        accepted_by: "clients without such a list",
+        keys: &[
+            CERTIFICATE,
+            KEY,
+            ("what", "which published key or which weakness it is"),
+            ("spki_sha256", "the SHA-256 fingerprint of the public key (SubjectPublicKeyInfo)"),
+        ],
+        source: "Baseline Requirements section 6.1.1.3",
+    },
 ];

@@ -8,6 +8,10 @@ mod handshake;
 mod key;
 mod name;
 mod network;
+mod probes;
+mod revocation;
+mod transparency;
+mod trust;
 mod usage;
 mod validity;
 mod words;
@@ -27,6 +31,10 @@ static CHAPTERS: &[&[Page]] = &[
     handshake::PAGES,
     alerts::PAGES,
     network::PAGES,
+    revocation::PAGES,
+    transparency::PAGES,
+    probes::PAGES,
+    trust::PAGES,
     client::PAGES,
 ];
 

@@ -1,6 +1,7 @@
 //! Chapter "Network".
 
 use super::Page;
+use super::words::ISSUER;
 use crate::model::FindingId as Id;
 
 const ADDRESS: (&str, &str) = ("address", "the address that was tried; absent when none was");
@@ -67,5 +68,69 @@ pub(super) static PAGES: &[Page] = &[
         accepted_by: "",
         keys: &[ADDRESS],
         source: "RFC 9293 section 3.5.2; no TLS took place",
+    },
+    Page {
+        id: Id::InterceptionUpstream,
+        title: "Something between here and the server seems to intercept TLS",
+        summary: "[{product}: ]issued by {issuer}; {why}",
+        cause: "A firewall, virus scanner or company proxy ends the server's TLS and shows a certificate of its own CA \
+                instead. What tlscope finds is then about that box, not about the server.",
+        fix: "Test from another network to see the real certificate. Have the host exempted from inspection by whoever \
+                runs the box (virus scanner: switch the scanning of HTTPS off), or install its CA in the clients if it \
+                is meant to be there.",
+        refused_by: &[
+            ("Chrome", "NET::ERR_CERT_KNOWN_INTERCEPTION_BLOCKED"),
+            ("Firefox", "MOZILLA_PKIX_ERROR_MITM_DETECTED"),
+        ],
+        accepted_by: "clients in which that CA is installed",
+        keys: &[
+            ("product", "the product, when its issuer name is known; otherwise empty"),
+            ISSUER,
+            ("why", "what gives it away"),
+        ],
+        source: "tlscope's own rule; no standard has a mark for it",
+    },
+    Page {
+        id: Id::CaptivePortal,
+        title: "A captive portal answers in place of the server",
+        summary: "asked for {asked}, answered by {name}",
+        cause: "The network wants a login or consent first (hotel, train, guest Wi-Fi) and leads every connection to \
+                its own page. The certificate is that of the portal.",
+        fix: "Open a page in a browser, log in to the network and test again; or use another network.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[("name", "the name in the certificate that says so"), ("asked", "the name that was asked for")],
+        source: "RFC 8952 (captive portals); RFC 9525 section 6",
+    },
+    Page {
+        id: Id::ClockSkew,
+        title: "The clocks of this machine and the server differ",
+        summary: "{seconds} seconds apart: here {local_time}, there {server_time} ({source})",
+        cause: "One of the two clocks is wrong. If it is that of this machine, what tlscope and other clients here say \
+                about dates (expired, not yet valid) can be wrong as well.",
+        fix: "Compare with a third clock, and let the wrong one be set by NTP (Linux: timedatectl set-ntp true). Until \
+                then --at judges as of the right time.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[
+            ("seconds", "the difference; positive when this machine is ahead"),
+            ("server_time", "the time by the server"),
+            ("local_time", "the time by this machine"),
+            ("source", "where the server's time is from: http-date or ocsp"),
+        ],
+        source: "tlscope's own rule: more than five minutes",
+    },
+    Page {
+        id: Id::HstsNoOverride,
+        title: "Browsers offer no way past the error (HSTS)",
+        summary: "HSTS is set, so there is no click-through for: {defects}",
+        cause: "The server sends Strict-Transport-Security. A browser that has seen it shows certificate errors \
+                without a button to go on, so that users are shut out until the server is mended.",
+        fix: "Mend these findings: {defects}. For a test, use a browser profile that has never seen the host; that \
+                does not help when the name is preloaded.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[("header", "the value of Strict-Transport-Security"), ("defects", "the findings that browsers refuse")],
+        source: "RFC 6797 sections 8.4 and 12.1",
     },
 ];

@@ -32,6 +32,7 @@ pub(super) const NO_OVERLAP: &[(&str, &str)] = &[
 ];
 
 pub(super) const CERTIFICATE: (&str, &str) = ("certificate", "the certificate's name; for a leaf it can be absent");
+pub(super) const ISSUER: (&str, &str) = ("issuer", "the issuer's name");
 pub(super) const KEY: (&str, &str) = ("key", "kind and size of the public key");
 pub(super) const ALERT: (&str, &str) = ("alert", "the alert's name and number");
 pub(super) const STAGE: (&str, &str) = ("stage", "how far the server's part of the handshake had come");

@@ -1,0 +1,103 @@
+//! Where a certificate points: to the key that issued it, to its issuer's certificate, to what says
+//! that it was revoked (RFC 5280 sections 4.2.1.1, 4.2.1.2, 4.2.1.13 and 4.2.2.1).
+
+use super::Judged;
+use crate::diagnosis::findings::Findings;
+use crate::model::{Facts, FindingId};
+use crate::x509::{AccessUrl, Extensions, oids};
+
+pub(crate) fn check(judged: &Judged<'_>, out: &mut Findings) {
+    check_key_ids(judged, out);
+    check_issuer_places(judged, out);
+    check_revocation_places(judged, out);
+}
+
+fn check_key_ids(judged: &Judged<'_>, out: &mut Findings) {
+    let extensions = &judged.cert.extensions;
+    if judged.cert.version.is_some_and(|version| version < 3) {
+        return; // there was no place for them
+    }
+    let mut fault = |when: bool, fault: &'static str| {
+        if when {
+            out.add(FindingId::SkiAkiMissing, &judged.subject, judged.facts().with("fault", fault));
+        }
+    };
+    let critical = |oid: &str| extensions.get(oid).is_some_and(|extension| extension.critical);
+    let is_ca = judged.cert.is_ca() || !judged.is_leaf();
+    fault(is_ca && extensions.subject_key_id.is_none(), "a CA without subjectKeyIdentifier");
+    fault(critical(oids::EXT_SUBJECT_KEY_ID), "subjectKeyIdentifier is critical");
+    fault(critical(oids::EXT_AUTHORITY_KEY_ID), "authorityKeyIdentifier is critical");
+    match &extensions.authority_key_id {
+        None => fault(!judged.cert.is_self_issued(), "no authorityKeyIdentifier"),
+        Some(own) => {
+            fault(own.key_id.is_none(), "authorityKeyIdentifier without keyIdentifier");
+            let differs = matches!((&own.key_id, &extensions.subject_key_id), (Some(a), Some(s)) if a != s);
+            // A cross-certificate for the same name has another key above it.
+            let is_root = judged.is_anchor() && judged.cert.is_self_issued();
+            fault(is_root && differs, "a root whose authorityKeyIdentifier is not its own");
+            fault(own.has_issuer || own.serial.is_some(), "authorityKeyIdentifier with issuer and serial number");
+        }
+    }
+}
+
+/// Baseline Requirements section 7.1.2.7.7: HTTP, and each place once.
+fn check_issuer_places(judged: &Judged<'_>, out: &mut Findings) {
+    if judged.is_anchor() {
+        return;
+    }
+    let extensions = &judged.cert.extensions;
+    let mut fault = |fault: &str, url: &str| {
+        out.add(FindingId::AiaBad, &judged.subject, judged.facts().with("fault", fault).with("url", url));
+    };
+    if extensions.get(oids::EXT_AUTHORITY_INFO).is_some_and(|extension| extension.critical) {
+        fault("the extension is critical", "");
+    }
+    if extensions.malformed.iter().any(|oid| oid == oids::EXT_AUTHORITY_INFO) {
+        fault("the extension cannot be read", "");
+    }
+    let places: Vec<(&str, &str)> = extensions.urls.iter().filter_map(of_issuer).collect();
+    for (at, (kind, url)) in places.iter().enumerate() {
+        if !url.starts_with("http://") {
+            fault("not an http URL", url);
+        }
+        if places.iter().take(at).any(|earlier| earlier == &(*kind, *url)) {
+            fault("listed twice", url);
+        }
+    }
+}
+
+/// The places of authorityInfoAccess, with what is there.
+fn of_issuer(url: &AccessUrl) -> Option<(&'static str, &str)> {
+    match url {
+        AccessUrl::CaIssuers(url) => Some(("issuer", url)),
+        AccessUrl::Ocsp(url) => Some(("OCSP", url)),
+        AccessUrl::Crl(_) => None,
+    }
+}
+
+/// A certificate of so few days need not be revocable (Baseline Requirements section 7.1.2.11.2).
+const SHORT_LIVED_DAYS: i64 = 7;
+
+fn check_revocation_places(judged: &Judged<'_>, out: &mut Findings) {
+    if judged.is_anchor() {
+        return;
+    }
+    let extensions = &judged.cert.extensions;
+    for url in extensions.crl_urls().filter(|url| !url.starts_with("http://")) {
+        out.add(FindingId::CdpNotHttp, &judged.subject, judged.facts().with("url", url));
+    }
+    if !judged.is_public || !judged.is_leaf() || has_place(extensions) {
+        return;
+    }
+    let Some(validity) = judged.cert.validity else { return };
+    let days = validity.not_after.ms_since(validity.not_before) / 86_400_000;
+    let facts = Facts::new().with("days", days);
+    out.add(FindingId::NoRevocationInfo, &judged.subject, facts.clone());
+    if days > SHORT_LIVED_DAYS {
+        out.add(FindingId::CdpMissing, &judged.subject, facts);
+    }
+}
+
+fn has_place(extensions: &Extensions) -> bool {
+    extensions.urls.iter().any(|url| matches!(url, AccessUrl::Ocsp(_) | AccessUrl::Crl(_)))
+}

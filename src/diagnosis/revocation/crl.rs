@@ -1,0 +1,188 @@
+//! One CRL (RFC 5280 sections 5 and 6.3): is it well-formed, is the certificate within its scope, who
+//! signed it, is it of now, and is the certificate on it?
+
+use super::{Known, Question};
+use crate::diagnosis::budget::Budget;
+use crate::diagnosis::clock::Clock;
+use crate::diagnosis::path::{Node, Path, Pool};
+use crate::diagnosis::signature::{Check, verify};
+use crate::model::{Facts, FindingId};
+use crate::x509::{Cert, Crl, CrlEntry, IssuingDistributionPoint, oids};
+
+/// reasonCode removeFromCRL: the certificate is good again.
+const REMOVE_FROM_CRL: u8 = 8;
+
+/// The extensions of a CRL that are understood here.
+const KNOWN_EXTENSIONS: &[&str] = &[
+    oids::EXT_CRL_NUMBER,
+    oids::EXT_DELTA_CRL,
+    oids::EXT_ISSUING_DISTRIBUTION_POINT,
+    oids::EXT_AUTHORITY_KEY_ID,
+    oids::EXT_ISSUER_ALT_NAME,
+    oids::EXT_FRESHEST_CRL,
+    oids::EXT_AUTHORITY_INFO,
+];
+
+/// Who may have signed the lists: the issuer, and others of a list's issuer's name that someone on
+/// the path certified (a CA can have a key of its own for its lists).
+pub(super) fn signers(
+    pool: &mut Pool<'_>,
+    path: &Path,
+    issuer: Node,
+    crls: &[Option<Crl>],
+    budget: &mut Budget,
+) -> Vec<Node> {
+    let mut signers = vec![issuer];
+    for list in crls.iter().flatten() {
+        for node in pool.named(&list.issuer) {
+            let certified = |budget: &mut Budget, pool: &mut Pool<'_>| {
+                path.nodes.iter().skip(1).any(|above| {
+                    *above == node
+                        || pool.edge(node, *above, budget).is_some_and(|e| e.signature == Check::Valid && e.names_match)
+                })
+            };
+            if !signers.contains(&node) && certified(budget, pool) {
+                signers.push(node);
+            }
+        }
+    }
+    signers
+}
+
+/// Judges what one list says about the certificate; `url` says where it is from.
+pub(super) fn judge(
+    question: Question<'_>,
+    list: &Crl,
+    url: &str,
+    signers: &[&Cert],
+    clock: &Clock,
+    budget: &mut Budget,
+    known: &mut Known,
+) {
+    let Some(issuer) = &question.cert.issuer else { return };
+    let subject = question.subject();
+    let facts = || Facts::new().with("url", url);
+    let Some(scope) = list.scope() else {
+        let facts = facts().with("fault", "its issuingDistributionPoint cannot be read");
+        return known.findings.add(FindingId::CrlMalformed, &subject, facts);
+    };
+    if !list.issuer.matches(issuer) && !scope.indirect {
+        return; // somebody else's
+    }
+    let faults = faults_of(list);
+    for fault in &faults {
+        known.findings.add(FindingId::CrlMalformed, &subject, facts().with("fault", fault.as_str()));
+    }
+    let out_of_scope = scope_fault(list, &scope, question.cert);
+    if let Some(fault) = out_of_scope {
+        known.findings.add(FindingId::CrlScope, &subject, facts().with("fault", fault));
+    }
+    let signed = check_signature(list, signers, budget);
+    if let Err(why) = signed {
+        let facts = facts().with("issuer", list.issuer.to_string()).with("why", why);
+        known.findings.add(FindingId::CrlBadSignature, &subject, facts);
+    }
+    let is_current = check_times(list, question, url, clock, known);
+    let is_usable = signed.is_ok() && out_of_scope.is_none() && !faults.iter().any(|fault| fault.contains("not known"));
+    if is_usable && budget.pay_bytes(list.entries_len()) {
+        let entry = question.cert.serial.as_ref().and_then(|serial| list.find(serial, issuer));
+        let covers_all = !scope.only_some_reasons && is_current;
+        check_entry(question, list, entry.as_ref(), (url, covers_all), known);
+    }
+}
+
+/// What is wrong with the list itself.
+fn faults_of(list: &Crl) -> Vec<String> {
+    let mut faults = Vec::new();
+    match list.extension(oids::EXT_CRL_NUMBER) {
+        None => faults.push("no cRLNumber".to_owned()),
+        Some(number) if number.critical => faults.push("cRLNumber is critical".to_owned()),
+        Some(_) => {}
+    }
+    if list.next_update.is_none() {
+        faults.push("no nextUpdate".to_owned());
+    }
+    if list.inner_algorithm != list.outer_algorithm {
+        faults.push("its two signature algorithms differ".to_owned());
+    }
+    let unknown = list.extensions.iter().filter(|e| e.critical && !KNOWN_EXTENSIONS.contains(&e.oid.as_str()));
+    faults.extend(unknown.map(|extension| format!("the critical extension {} is not known", extension.oid)));
+    faults
+}
+
+/// Why the list says nothing about the certificate (RFC 5280 section 6.3.3 (b)).
+fn scope_fault(list: &Crl, scope: &IssuingDistributionPoint, cert: &Cert) -> Option<&'static str> {
+    if list.extension(oids::EXT_DELTA_CRL).is_some() {
+        return Some("a delta CRL, which only says what changed");
+    }
+    if scope.only_attribute {
+        return Some("for attribute certificates only");
+    }
+    if scope.only_user && cert.is_ca() {
+        return Some("for end-entity certificates only");
+    }
+    if scope.only_ca && !cert.is_ca() {
+        return Some("for CA certificates only");
+    }
+    let theirs = &cert.extensions.crl_names;
+    let shared = scope.names.iter().any(|name| theirs.contains(name));
+    (!scope.names.is_empty() && !theirs.is_empty() && !shared).then_some("for another distribution point")
+}
+
+fn check_signature(list: &Crl, signers: &[&Cert], budget: &mut Budget) -> Result<(), &'static str> {
+    let Some(kind) = list.outer_algorithm.signature() else { return Err("the signature algorithm is not known") };
+    let mut why = "no certificate of its issuer is at hand";
+    for signer in signers {
+        let is_issuer = signer.subject.as_ref().is_some_and(|subject| subject.matches(&list.issuer));
+        let Some(key) = signer.key.as_ref().filter(|_| is_issuer) else { continue };
+        if !budget.pay_signature(key) {
+            return Err("the signature was not checked: a limit was reached");
+        }
+        match verify(key, kind, &list.signed, &list.signature) {
+            Check::Valid if signer.extensions.key_usage.is_some_and(|usage| !usage.crl_sign()) => {
+                why = "the issuer's keyUsage lacks cRLSign";
+            }
+            Check::Valid => return Ok(()),
+            Check::Invalid => why = "the signature does not verify",
+            Check::Unsupported => why = "the signature algorithm is not known",
+        }
+    }
+    Err(why)
+}
+
+fn check_times(list: &Crl, question: Question<'_>, url: &str, clock: &Clock, known: &mut Known) -> bool {
+    let subject = question.subject();
+    let facts = || Facts::new().with("url", url);
+    if clock.is_before(list.this_update) {
+        known.findings.add(FindingId::CrlScope, &subject, facts().with("fault", "not in force yet"));
+        return false;
+    }
+    match list.next_update {
+        Some(next) if clock.is_after(next) => {
+            known.findings.add(FindingId::CrlExpired, &subject, facts().with("next_update", next));
+            false
+        }
+        _ => true,
+    }
+}
+
+fn check_entry(
+    question: Question<'_>,
+    list: &Crl,
+    entry: Option<&CrlEntry>,
+    (url, covers_all): (&str, bool),
+    known: &mut Known,
+) {
+    let subject = question.subject();
+    let Some(entry) = entry.filter(|entry| entry.reason != Some(REMOVE_FROM_CRL)) else {
+        known.is_settled |= covers_all;
+        return;
+    };
+    if let Some(oid) = &entry.unknown_critical {
+        let fault = format!("the entry's critical extension {oid} is not known");
+        known.findings.add(FindingId::CrlMalformed, &subject, Facts::new().with("url", url).with("fault", fault));
+    }
+    let facts = question.revoked_facts(entry.at, entry.reason, url, list.this_update);
+    known.findings.add(question.revoked(FindingId::RevokedCrl), &subject, facts);
+    known.is_settled = true;
+}

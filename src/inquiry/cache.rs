@@ -1,0 +1,120 @@
+//! What was fetched, remembered for a day: in memory, and under `--home` from one run to the next.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+
+use super::disk::Disk;
+use crate::model::{Fingerprint, Timestamp};
+use crate::net::{Ask, Dialler, fetch};
+use crate::x509::{Crl, OcspResponse};
+
+/// More answers are not remembered in memory: what is needed again is fetched again.
+const LIMIT: usize = 512;
+
+/// Nor more than this altogether, in bytes: lists of revoked certificates can be long.
+const LARGEST: usize = 64 << 20;
+
+const DAY_MS: i64 = 86_400_000;
+/// What failed, or was out of date when it came, is asked for again after ten minutes.
+const FAILURE_MS: i64 = 600_000;
+
+/// Answers by what was asked.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    known: Mutex<Known>,
+    disk: Option<Disk>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    answers: HashMap<Fingerprint, Answer>,
+    bytes: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Answer {
+    good_until: Timestamp,
+    result: Result<Bytes, String>,
+}
+
+impl Cache {
+    /// With a directory to keep answers in from one run to the next.
+    pub(super) fn new(dir: Option<PathBuf>) -> Self {
+        Self { known: Mutex::default(), disk: dir.map(Disk::new) }
+    }
+
+    /// What is there, fetched when it is not known. `wall` is the time of day.
+    pub(super) async fn look(
+        &self,
+        dialler: &Dialler,
+        ask: &Ask,
+        allow_private: bool,
+        wall: Timestamp,
+    ) -> Result<Bytes, String> {
+        let key = key_of(ask);
+        if let Some(result) = self.known(&key, wall) {
+            return result;
+        }
+        if let Some(disk) = &self.disk
+            && let Some((fetched_at, bytes)) = disk.read(key).await
+        {
+            let answer = Answer { good_until: good_until(ask, &bytes, fetched_at), result: Ok(bytes) };
+            if wall < answer.good_until {
+                self.remember(key, answer.clone());
+                return answer.result;
+            }
+        }
+        let result = fetch(dialler, ask, allow_private).await.map_err(|error| error.to_string());
+        if let (Some(disk), Ok(bytes)) = (&self.disk, &result) {
+            disk.write(key, wall, bytes.clone()).await;
+        }
+        let good_until = match &result {
+            Ok(bytes) => good_until(ask, bytes, wall).max(wall.plus_ms(FAILURE_MS)),
+            Err(_) => wall.plus_ms(FAILURE_MS),
+        };
+        self.remember(key, Answer { good_until, result: result.clone() });
+        result
+    }
+
+    fn known(&self, key: &Fingerprint, wall: Timestamp) -> Option<Result<Bytes, String>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = known.answers.get(key)?;
+        (wall < answer.good_until).then(|| answer.result.clone())
+    }
+
+    fn remember(&self, key: Fingerprint, answer: Answer) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = answer.result.as_ref().map_or(0, Bytes::len);
+        if known.answers.len() >= LIMIT || known.bytes + bytes > LARGEST {
+            *known = Known::default();
+        }
+        known.bytes += bytes;
+        known.answers.insert(key, answer);
+    }
+}
+
+/// An answer is known by what was asked, and of whom.
+fn key_of(ask: &Ask) -> Fingerprint {
+    let (url, request) = match ask {
+        Ask::Issuer { url } | Ask::Crl { url } => (url, &Bytes::new()),
+        Ask::Ocsp { url, request } => (url, request),
+    };
+    Fingerprint::of(&[ask.word().as_bytes(), b"\n", url.as_bytes(), b"\n", request].concat())
+}
+
+/// A day, or less when the answer itself says so.
+fn good_until(ask: &Ask, bytes: &Bytes, fetched_at: Timestamp) -> Timestamp {
+    let next = match ask {
+        Ask::Issuer { .. } => None,
+        Ask::Crl { .. } => Crl::read(bytes).and_then(|list| list.next_update),
+        Ask::Ocsp { .. } => {
+            let answers = OcspResponse::read(bytes).and_then(|response| response.basic).map(|basic| basic.answers);
+            answers.unwrap_or_default().iter().filter_map(|answer| answer.next_update).min()
+        }
+    };
+    let day = fetched_at.plus_ms(DAY_MS);
+    next.map_or(day, |next| next.min(day))
+}
