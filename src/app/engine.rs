@@ -148,14 +148,15 @@ pub(super) fn trust_of(
     config: &trust::Config,
     lab: Option<&Lab>,
 ) -> anyhow::Result<impl FnOnce() -> Trust + Send + use<>> {
-    let files = trust::load(&trust::Config { roots: Vec::new(), root_files: config.root_files.clone() })?;
+    let files = trust::load(&trust::Config { roots: Vec::new(), ..config.clone() })?;
+    let logs = files.logs;
     let mut anchors: Vec<_> = files.sets.into_iter().flat_map(|set| set.anchors).collect();
     anchors.extend(lab.map(|lab| lab.roots().to_vec()).unwrap_or_default());
     let public_root = lab.map(Lab::public_root);
-    let big = trust::Config { roots: config.roots.clone(), root_files: Vec::new() };
+    let big = trust::Config { roots: config.roots.clone(), root_files: Vec::new(), ct_logs: None };
     Ok(move || {
         // Without files there is nothing that could be of no use.
-        let Loaded { mut sets, mut public, warnings } = trust::load(&big).unwrap_or_default();
+        let Loaded { mut sets, mut public, warnings, .. } = trust::load(&big).unwrap_or_default();
         for warning in warnings {
             warn!("{warning}");
         }
@@ -163,7 +164,7 @@ pub(super) fn trust_of(
             sets.push(RootSet { name: RootSetName::Files, anchors });
         }
         public.extend(public_root);
-        Trust::new(&sets, &public)
+        Trust::new(&sets, &public).with_logs(logs)
     })
 }
 

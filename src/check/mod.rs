@@ -1,16 +1,23 @@
 //! One server, or one chain in a file: everything that is to be said about it.
 //!
 //! Owns asking a server the questions that need no client of its own: a handshake, and where that
-//! fails a plaintext hello. What comes back goes through `inquiry` and is given settled.
+//! fails a plaintext hello; with `scan` some fifteen hellos more. What comes back goes through `inquiry` and is given settled.
 //!
 //! Must not know the proxy, nor any face.
+
+mod http;
+mod scan;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::inquiry::Inquiry;
-use crate::model::{Attempt, CertDer, DialTiming, Failure, Handshake, Host, Observation, Report, Target};
+use crate::model::{
+    Attempt, CertDer, DialTiming, Failure, Handshake, Host, NotChecked, Observation, Probe, Report, Target, Variant,
+};
 use crate::net::{Dialler, Offer, TlsLeg, probe};
+
+use http::HttpSeen;
 
 /// What to check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +26,10 @@ pub struct Question {
     pub target: Target,
     /// The name to ask for and to judge, when it is not the target's host.
     pub name: Option<Host>,
+    /// Whether to ask what one handshake does not tell.
+    pub scan: bool,
+    /// Whether to ask at every address of the name.
+    pub every_address: bool,
 }
 
 /// How far it came.
@@ -69,21 +80,69 @@ pub struct Checked {
     pub report: Arc<Report>,
 }
 
-/// Asks a server.
-pub async fn check_server(dialler: &Dialler, inquiry: &Inquiry, question: &Question) -> Checked {
+/// Asks a server, at each of its addresses where that is wanted.
+pub async fn check_server(dialler: &Dialler, inquiry: &Inquiry, question: &Question) -> Vec<Checked> {
     let name = question.name.clone().unwrap_or_else(|| question.target.host.clone());
     let sni = name.name().map(str::to_owned);
-    let seen = ask(dialler, &question.target, sni.as_deref()).await;
+    let mut seen = Vec::new();
+    if question.every_address
+        && let Ok(addresses) = dialler.addresses(&question.target).await
+    {
+        for address in addresses {
+            seen.push(ask(dialler, &question.target, Some(address), sni.as_deref()).await);
+        }
+    } else {
+        seen.push(ask(dialler, &question.target, None, sni.as_deref()).await);
+    }
+    let variants = if seen.len() > 1 { seen.iter().filter_map(Seen::variant).collect() } else { Vec::new() };
+    let mut checked = Vec::new();
+    for seen in seen {
+        let further = look_further(dialler, question, &seen, sni.as_deref()).await;
+        checked.push(settle(inquiry, question, &name, seen, (further, &variants)).await);
+    }
+    checked
+}
+
+/// What further connections showed.
+#[derive(Default)]
+struct Further {
+    probes: Vec<Probe>,
+    http: HttpSeen,
+    open: Option<NotChecked>,
+}
+
+async fn look_further(dialler: &Dialler, question: &Question, seen: &Seen, sni: Option<&str>) -> Further {
+    let Some(address) = seen.address.filter(|_| question.scan && seen.answers()) else { return Further::default() };
+    let (probes, whole) = scan::scan(dialler, address, sni).await;
+    let http =
+        if seen.failure.is_none() { http::look(dialler, &question.target, sni).await } else { HttpSeen::default() };
+    let open = (!whole).then(|| NotChecked::new("the rest of the scan", "the server takes no more connections"));
+    Further { probes, http, open }
+}
+
+async fn settle(
+    inquiry: &Inquiry,
+    question: &Question,
+    name: &Host,
+    seen: Seen,
+    (further, variants): (Further, &[Variant]),
+) -> Checked {
     let observation = Observation {
         name: Some(name.clone()),
-        asked_host: None,
         address: seen.address,
         sent: seen.sent.clone(),
         handshake: seen.handshake.clone(),
         failure: seen.failure.clone(),
-        offered: None,
+        probes: further.probes,
+        variants: variants.to_vec(),
+        clock: further.http.clock,
+        hsts: further.http.hsts,
+        ..Observation::default()
     };
-    let report = inquiry.settle(observation).await;
+    let mut report = inquiry.settle(observation).await;
+    if let Some(open) = further.open {
+        Arc::make_mut(&mut report).not_checked.push(open);
+    }
     let reach = match &seen {
         Seen { failure: None, .. } => Reach::Connected,
         Seen { handshake: Some(_), .. } => Reach::Captured,
@@ -92,8 +151,8 @@ pub async fn check_server(dialler: &Dialler, inquiry: &Inquiry, question: &Quest
     let Seen { address, handshake, sent, timing, .. } = seen;
     Checked {
         target: Some(question.target.clone()),
-        name: Some(name),
-        sni,
+        name: Some(name.clone()),
+        sni: name.name().map(str::to_owned),
         address,
         reach,
         handshake,
@@ -131,9 +190,30 @@ struct Seen {
     timing: DialTiming,
 }
 
-async fn ask(dialler: &Dialler, target: &Target, sni: Option<&str>) -> Seen {
+impl Seen {
+    /// Whether there is a server that says something.
+    fn answers(&self) -> bool {
+        self.failure.as_ref().is_none_or(Failure::may_answer_a_probe)
+    }
+
+    /// For the other addresses of the name.
+    fn variant(&self) -> Option<Variant> {
+        Some(Variant {
+            address: self.address?,
+            sent: self.sent.iter().map(|der| der.sha256).collect(),
+            version: self.handshake.as_ref().and_then(|seen| seen.version),
+        })
+    }
+}
+
+/// A handshake with the target, or with one of its addresses; where it fails a plaintext hello.
+async fn ask(dialler: &Dialler, target: &Target, address: Option<SocketAddr>, sni: Option<&str>) -> Seen {
     let offer = Offer { sni: sni.map(str::to_owned), alpn: vec![b"h2".to_vec(), b"http/1.1".to_vec()] };
-    let reached = match dialler.connect(target).await {
+    let connected = match address {
+        Some(address) => dialler.reconnect(address).await,
+        None => dialler.connect(target).await,
+    };
+    let reached = match connected {
         Ok(tcp) => dialler.handshake(tcp, &offer).await,
         Err(missed) => Err(missed),
     };

@@ -149,6 +149,21 @@ pub struct CheckArgs {
     /// Ask for and judge this name instead of the target's host
     #[arg(long, value_name = "NAME", value_parser = host)]
     pub name: Option<Host>,
+    /// Use the revocation lists in this file (PEM or DER)
+    #[arg(long, value_name = "FILE")]
+    pub crl: Vec<PathBuf>,
+    /// Use the OCSP response in this file (DER)
+    #[arg(long, value_name = "FILE")]
+    pub ocsp: Vec<PathBuf>,
+    /// Ask what one handshake does not tell, by some twenty connections: old versions, weak suites, other names
+    #[arg(long, conflicts_with = "chain")]
+    pub scan: bool,
+    /// Check every address of a name, and say where they differ
+    #[arg(long, conflicts_with = "chain")]
+    pub every_address: bool,
+    /// Exit with 1 as well when a certificate ends within so many days
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36500))]
+    pub expiring: Option<u32>,
     /// The form of the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub format: ReportFormat,

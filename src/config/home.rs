@@ -13,6 +13,8 @@ pub struct Home {
     pub ca: PathBuf,
     /// The sessions.
     pub sessions: PathBuf,
+    /// What was fetched: issuers, answers about revocation.
+    pub fetched: PathBuf,
     /// What is logged while the screen is in use.
     pub log: PathBuf,
 }
@@ -24,6 +26,7 @@ impl Home {
             config: dir.join("config.toml"),
             ca: dir.join("ca"),
             sessions: dir.join("sessions"),
+            fetched: dir.join("fetched"),
             log: dir.join("tlscope.log"),
         }
     }
@@ -37,6 +40,7 @@ impl Home {
             config: config.join("config.toml"),
             ca: data.join("ca"),
             sessions: data.join("sessions"),
+            fetched: base.cache_dir().join("tlscope").join("fetched"),
             log: state.join("tlscope.log"),
         })
     }

@@ -96,6 +96,9 @@ pub(super) struct TrustOptions {
     #[arg(long, value_name = "FILE")]
     #[serde(deserialize_with = "each")]
     pub(super) root_file: Vec<PathBuf>,
+    /// Judge certificate timestamps by the logs in this file: version 3 of the programmes' log_list.json
+    #[arg(long, value_name = "FILE")]
+    pub(super) ct_logs: Option<PathBuf>,
 }
 
 /// Judging.
@@ -110,8 +113,8 @@ pub(super) struct InquiryOptions {
     /// Fetch nothing to settle a doubt; what stays open is listed as not checked
     #[arg(long, value_name = "BOOL")]
     pub(super) offline: Option<bool>,
-    /// How many certificates a path may have, leaf and root included [default: 12]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    /// How many intermediates a chain may have before that counts as too long [default: 6]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=62))]
     pub(super) max_depth: Option<u32>,
 }
 
@@ -190,7 +193,7 @@ pub(super) struct AppOptions {
 layered! {
     ProxyOptions { listen, allow, allow_local, intercept, tunnel, hello_timeout, server_first_after, body_limit, memory_limit }
     NetOptions { resolve, connect_to, dns_timeout, tcp_timeout, tls_timeout }
-    TrustOptions { roots, root_file }
+    TrustOptions { roots, root_file, ct_logs }
     InquiryOptions { at, offline, max_depth }
     StoreOptions { session, disk_queue }
     ExportOptions { har, events, with_secrets }

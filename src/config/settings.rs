@@ -10,6 +10,7 @@ use super::home::Home;
 use super::layer::Layer as _;
 use super::options::{AppOptions, InquiryOptions, NetOptions, ProxyOptions, TrustOptions};
 use super::values::{Colour, Roots, Span};
+use crate::diagnosis::Limits;
 use crate::export::Redaction;
 use crate::headless::FailOn;
 use crate::model::Severity;
@@ -106,13 +107,12 @@ pub fn run_settings(globals: &Globals, args: RunArgs) -> Result<RunSettings, Con
         _ => EventSink::File(path),
     });
     Ok(RunSettings {
-        home,
         log,
         colour: color.unwrap_or_default(),
         proxy: proxy_config(args.proxy.over(file.proxy)),
         net: net_config(args.net.over(file.net)),
         trust: trust_config(args.trust.over(file.trust), lab),
-        inquiry: inquiry_config(&args.inquiry.over(file.inquiry)),
+        inquiry: inquiry_config(&args.inquiry.over(file.inquiry), &home),
         session: store.session,
         disk_queue: store.disk_queue.map_or(DISK_QUEUE, |size| size.0),
         har: export.har,
@@ -122,6 +122,7 @@ pub fn run_settings(globals: &Globals, args: RunArgs) -> Result<RunSettings, Con
         run_for: headless.run_for.map(|span| span.0),
         fail_on: headless.fail_on.unwrap_or(FailOn::Never),
         lab,
+        home,
     })
 }
 
@@ -130,8 +131,10 @@ pub fn run_settings(globals: &Globals, args: RunArgs) -> Result<RunSettings, Con
 /// # Errors
 /// [`ConfigError`] when the configuration file is of no use.
 pub fn check_settings(globals: &Globals, args: CheckArgs) -> Result<CheckSettings, ConfigError> {
-    let (_, file) = file::read(globals)?;
+    let (home, file) = file::read(globals)?;
     let AppOptions { log, color } = globals.app.clone().over(file.app);
+    let mut inquiry = inquiry_config(&args.inquiry.over(file.inquiry), &home);
+    inquiry.limits.expiring_days = args.expiring.map(i64::from);
     let all_three = NetOptions {
         dns_timeout: args.timeout,
         tcp_timeout: args.timeout,
@@ -143,7 +146,7 @@ pub fn check_settings(globals: &Globals, args: CheckArgs) -> Result<CheckSetting
         colour: color.unwrap_or_default(),
         net: net_config(args.net.over(all_three).over(file.net)),
         trust: trust_config(args.trust.over(file.trust), false),
-        inquiry: inquiry_config(&args.inquiry.over(file.inquiry)),
+        inquiry,
         fail_on: args.fail_on.unwrap_or(FailOn::level(Severity::Error)),
     })
 }
@@ -181,13 +184,17 @@ fn net_config(options: NetOptions) -> net::Config {
 /// otherwise they are judged by those alone.
 fn trust_config(options: TrustOptions, lab: bool) -> trust::Config {
     let default = if lab { Vec::new() } else { trust::Config::default().roots };
-    trust::Config { roots: options.roots.map_or(default, |Roots(sets)| sets), root_files: options.root_file }
+    let roots = options.roots.map_or(default, |Roots(sets)| sets);
+    trust::Config { roots, root_files: options.root_file, ct_logs: options.ct_logs }
 }
 
-fn inquiry_config(options: &InquiryOptions) -> inquiry::Config {
+fn inquiry_config(options: &InquiryOptions, home: &Home) -> inquiry::Config {
     let mut config = inquiry::Config { at: options.at, ..inquiry::Config::default() };
-    config.offline = options.offline.unwrap_or(config.offline);
-    config.limits.depth = options.max_depth.map_or(config.limits.depth, |depth| depth as usize);
+    config.fetching_off = options.offline.unwrap_or(false).then(|| "--offline".to_owned());
+    if let Some(intermediates) = options.max_depth {
+        config.limits = Limits::with_intermediates(intermediates as usize);
+    }
+    config.cache = Some(home.fetched.clone());
     config
 }
 

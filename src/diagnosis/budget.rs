@@ -2,7 +2,7 @@
 
 use crate::x509::{KeyKind, PublicKey};
 
-/// Bounds on one judgement. Reaching one is reported, never silent.
+/// Bounds on one judgement. Reaching one that cuts it short is reported, never silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// Certificates between leaf and root, more of which are a finding.
@@ -15,6 +15,8 @@ pub struct Limits {
     pub signatures: usize,
     /// Name constraints compared with names.
     pub comparisons: usize,
+    /// Warn of an end within so many days, where that is earlier than usual.
+    pub expiring_days: Option<i64>,
     /// Work units altogether. A unit is about a microsecond of one core of 2020.
     pub units: u64,
 }
@@ -32,7 +34,15 @@ const DEEPEST: usize = 64;
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { intermediates: 6, depth: 12, paths: 64, signatures: 256, comparisons: 250_000, units: 1_000_000 }
+        Self {
+            intermediates: 6,
+            depth: 12,
+            paths: 64,
+            signatures: 256,
+            comparisons: 250_000,
+            expiring_days: None,
+            units: 1_000_000,
+        }
     }
 }
 

@@ -37,6 +37,13 @@ impl Findings {
         self.0.iter().any(|finding| finding.id == id)
     }
 
+    /// The ids of those that are as bad as that, or worse.
+    pub(crate) fn ids_from(&self, severity: Severity) -> Vec<FindingId> {
+        let mut ids: Vec<FindingId> = self.0.iter().filter(|f| f.severity >= severity).map(|f| f.id).collect();
+        ids.dedup();
+        ids
+    }
+
     pub(crate) fn count(&self, severity: Severity) -> usize {
         self.0.iter().filter(|finding| finding.severity == severity).count()
     }

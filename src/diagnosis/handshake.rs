@@ -234,10 +234,7 @@ fn check_alert(code: AlertCode, stage: Stage, observation: &Observation, out: &m
 /// Whether a hello has nothing that a server of today need accept.
 fn is_old_offer(hello: &ClientHello) -> bool {
     let has_12 = hello.versions.iter().any(|version| *version >= TlsVersion::TLS12);
-    let has_modern_suite = hello.suites.iter().any(|suite| {
-        suite.key_exchange() == Some(KeyExchange::Tls13)
-            || suite.key_exchange() == Some(KeyExchange::Ecdhe) && suite.is_aead()
-    });
+    let has_modern_suite = hello.suites.iter().any(|suite| suite.is_modern());
     !(has_12 && has_modern_suite)
 }
 

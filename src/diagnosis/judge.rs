@@ -4,9 +4,9 @@ use super::budget::{Budget, Limits};
 use super::certificate::{self, Judged, name, usage, validity};
 use super::clock::Clock;
 use super::findings::Findings;
-use super::handshake;
-use super::path::{End, Node, Path, Pool, SetInfo, Trust, chain, rules, search};
+use super::path::{End, Node, Path, Pool, SetInfo, Trust, chain, roots, rules, search};
 use super::revocation::{Revocation, check_staple};
+use super::{handshake, probes, surroundings, transparency};
 use crate::model::{
     CertDer, Evidence, Facts, FindingId, NotChecked, Observation, Provenance, Report, Severity, SubjectKind, Timestamp,
     Trusted, Verdict,
@@ -20,13 +20,16 @@ pub fn judge(observation: &Observation, evidence: &Evidence, trust: &Trust, limi
     let mut out = Findings::default();
     let mut report = Report::default();
     handshake::check(observation, &mut out);
+    probes::check(observation, &mut out);
     check_asked_name(observation, &mut out);
     if observation.sent.is_empty() {
         report.not_checked.push(NotChecked::new("certificates", "the server showed none"));
     } else {
-        let case = Case { observation, evidence, trust, clock: &clock };
+        let case = Case { observation, evidence, trust, clock: &clock, limits };
         case.judge_chain(&mut budget, &mut out, &mut report);
     }
+    surroundings::check_hsts(observation, &mut out);
+    report.not_checked.extend(surroundings::left_open(observation));
     if let Some(limit) = budget.exhausted() {
         out.note(FindingId::AnalysisTruncated, Facts::new().with("limit", limit));
     }
@@ -64,6 +67,7 @@ struct Case<'a> {
     evidence: &'a Evidence,
     trust: &'a Trust,
     clock: &'a Clock,
+    limits: Limits,
 }
 
 impl Case<'_> {
@@ -74,13 +78,16 @@ impl Case<'_> {
         let mut revocation = Revocation::new(self.observation, self.evidence, self.clock);
         let candidates = self.rank(&mut pool, &paths, &mut revocation, budget);
         let Some(best) = candidates.first() else { return };
-        self.check_leaf(&pool, leaf, &best.path, out);
+        report.not_checked.extend(self.check_leaf(&pool, leaf, &best.path, out));
         out.extend(best.findings.clone());
         let any_roots = !self.trust.is_empty();
         chain::check_list(&pool, &best.path, &paths, out);
         chain::check_top(&pool, &best.path, self.evidence, any_roots, out);
         chain::check_cross_signs(&pool, &best.path, &paths, self.clock, out);
         chain::check_aia(&pool, self.evidence, out);
+        roots::check(&pool, &best.path, out);
+        surroundings::check_clock(self.observation, self.evidence, self.clock, out);
+        surroundings::check_interception(&pool, &best.path, self.clock, out);
         if best.path.end != End::Anchor {
             report.wants = chain::wants(&pool, &paths);
             report.not_checked.extend(chain::left_open(&report.wants, self.evidence));
@@ -90,6 +97,7 @@ impl Case<'_> {
         report.not_checked.extend(open);
         report.verdicts = self.verdicts(&pool, &candidates);
         check_sets(&report.verdicts, best, &pool, out);
+        roots::check_installed(&pool, &best.path, &report.verdicts, out);
         report.found = found_certificates(&pool, &report.verdicts, &best.path);
     }
 
@@ -122,22 +130,26 @@ impl Case<'_> {
         candidates
     }
 
-    fn check_leaf(&self, pool: &Pool<'_>, leaf: Node, best: &Path, out: &mut Findings) {
-        let Some(cert) = pool.cert(leaf) else { return };
+    fn check_leaf(&self, pool: &Pool<'_>, leaf: Node, best: &Path, out: &mut Findings) -> Option<NotChecked> {
+        let cert = pool.cert(leaf)?;
         let is_public = best.top().is_some_and(|top| pool.is_public_anchor(top));
         let subject = pool.subject(leaf, SubjectKind::Leaf);
-        let judged = Judged { cert, subject, is_public, clock: self.clock };
+        let expiring_days = self.limits.expiring_days;
+        let judged = Judged { cert, subject, is_public, clock: self.clock, expiring_days };
         certificate::check(&judged, out);
         check_staple(self.observation, cert, out);
         name::check_names(&judged, self.observation.name.as_ref(), out);
         if let Some(host) = &self.observation.name {
             name::check_host(&judged, host, out);
         }
+        surroundings::check_portal(cert, self.observation.name.as_ref(), out);
         let nothing_seen = crate::model::Handshake::default();
         usage::check_key_usage_in(&judged, self.observation.handshake.as_ref().unwrap_or(&nothing_seen), out);
-        if let Some(issuer) = best.nodes.get(1).and_then(|node| pool.cert(*node)) {
+        let issuer = best.nodes.get(1).and_then(|node| pool.cert(*node));
+        if let Some(issuer) = issuer {
             validity::check_against_issuer(&judged, issuer, out);
         }
+        transparency::check(&judged, issuer, self.observation.handshake.as_ref(), self.trust.logs(), out)
     }
 
     fn verdicts(&self, pool: &Pool<'_>, candidates: &[Candidate]) -> Vec<Verdict> {

@@ -17,11 +17,16 @@ mod clock;
 mod findings;
 mod handshake;
 mod judge;
+mod known;
 mod path;
+mod probes;
 mod revocation;
 mod signature;
+mod surroundings;
+mod transparency;
 
 pub use budget::Limits;
 pub use judge::judge;
 pub use path::Trust;
 pub use signature::{Check, verify, verify_tls};
+pub use surroundings::clock_skew;

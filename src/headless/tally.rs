@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::check::{Checked, Reach};
-use crate::model::{Connection, Finding, FindingId, Report, Severity};
+use crate::model::{Connection, Fact, Finding, FindingId, Report, Severity};
 use crate::session::Change;
 
 /// Which findings make a run fail.
@@ -66,6 +66,7 @@ impl FromStr for FailOn {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
     fail_on: FailOn,
+    expiring_days: Option<i64>,
     failed: bool,
     unseen: bool,
 }
@@ -73,7 +74,13 @@ pub struct Tally {
 impl Tally {
     /// Nothing seen so far.
     pub fn new(fail_on: FailOn) -> Self {
-        Self { fail_on, failed: false, unseen: false }
+        Self { fail_on, expiring_days: None, failed: false, unseen: false }
+    }
+
+    /// Counts the end of a certificate within so many days as well.
+    #[must_use]
+    pub fn with_expiring(self, expiring_days: Option<i64>) -> Self {
+        Self { expiring_days, ..self }
     }
 
     /// A server was checked.
@@ -101,9 +108,18 @@ impl Tally {
 
     fn note<'a>(&mut self, showed: bool, findings: impl Iterator<Item = &'a Finding>) {
         if showed {
-            self.failed |= findings.into_iter().any(|finding| self.fail_on.is_met_by(finding));
+            self.failed |=
+                findings.into_iter().any(|finding| self.fail_on.is_met_by(finding) || self.ends_soon(finding));
         } else {
             self.unseen = true;
+        }
+    }
+
+    fn ends_soon(&self, finding: &Finding) -> bool {
+        let is_end = matches!(finding.id, FindingId::CertExpiringSoon | FindingId::IntermediateExpiringSoon);
+        match (self.expiring_days, finding.evidence.get("days_left")) {
+            (Some(days), Some(Fact::Number(left))) => is_end && *left < days,
+            _ => false,
         }
     }
 

@@ -36,8 +36,8 @@ const QUEUE: usize = 1024;
 /// How to inquire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// Fetch nothing.
-    pub offline: bool,
+    /// Why nothing is fetched, when nothing is.
+    pub fetching_off: Option<String>,
     /// Judge at this instant instead of now.
     pub at: Option<Timestamp>,
     /// Bounds on one judgement.
@@ -111,10 +111,8 @@ impl Inquiry {
             listener(Told { report, settled: true });
             return;
         }
-        let evidence = Evidence {
-            fetching_off: self.shared.config.offline.then(|| "--offline".to_owned()),
-            ..self.shared.config.given.clone()
-        };
+        let evidence =
+            Evidence { fetching_off: self.shared.config.fetching_off.clone(), ..self.shared.config.given.clone() };
         let job = Job { observation, evidence, listener: Box::new(listener), hops: 0, jobs: self.jobs.clone() };
         thread::enqueue(job);
     }

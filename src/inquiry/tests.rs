@@ -72,7 +72,8 @@ fn inquiry(chain: &Chain, offline: bool, port: u16) -> Inquiry {
         ..net::Config::default()
     });
     let roots = RootSet { name: RootSetName::Files, anchors: vec![chain.root.clone()] };
-    let config = Config { offline, ..Config::default() };
+    let fetching_off = offline.then(|| "--offline".to_owned());
+    let config = Config { fetching_off, ..Config::default() };
     Inquiry::start(config, move || Trust::new(&[roots], &std::collections::HashSet::new()), dialler).unwrap()
 }
 

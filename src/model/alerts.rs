@@ -54,6 +54,18 @@ impl AlertCode {
         NAMES.get(found).map(|row| row.1)
     }
 
+    /// Whether the code says that nothing was found in common, or nobody of that name.
+    pub fn is_about_negotiation(self) -> bool {
+        matches!(
+            self,
+            Self::HANDSHAKE_FAILURE
+                | Self::PROTOCOL_VERSION
+                | Self::INSUFFICIENT_SECURITY
+                | Self::UNRECOGNIZED_NAME
+                | Self::NO_APPLICATION_PROTOCOL
+        )
+    }
+
     /// Whether the code speaks about a certificate that its sender was shown.
     pub fn is_about_certificate(self) -> bool {
         (42..=49).contains(&self.0) && self != Self::ILLEGAL_PARAMETER

@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{CertDer, ClientHello, Facts, Failure, Finding, Fingerprint, Handshake, Host, Timestamp, base64_text};
+use super::{
+    CertDer, ClientHello, ClockSeen, Facts, Failure, Finding, Fingerprint, Handshake, Host, Probe, Timestamp, Variant,
+    base64_text,
+};
 
 /// What one connection showed of a server; everything the judge needs to know about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -25,6 +28,14 @@ pub struct Observation {
     /// What was offered to the server, when that matters to the verdict: in a tunnel the
     /// server could only choose among what the client offered.
     pub offered: Option<ClientHello>,
+    /// What further connections showed.
+    pub probes: Vec<Probe>,
+    /// What other addresses of the name showed.
+    pub variants: Vec<Variant>,
+    /// The server's clock beside ours.
+    pub clock: Option<ClockSeen>,
+    /// The value of Strict-Transport-Security (RFC 6797), when the server was seen to send it.
+    pub hsts: Option<String>,
 }
 
 /// Which root set a verdict is about.

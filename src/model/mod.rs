@@ -24,10 +24,12 @@ mod finding_table;
 mod handshake;
 mod ids;
 mod judging;
+mod probing;
 mod suites;
 mod target;
 mod time;
 mod tls;
+mod transparency;
 
 pub use alerts::AlertCode;
 pub use certificate::{CertDer, Fingerprint, hex, unhex};
@@ -45,7 +47,9 @@ pub use judging::{
     AiaOutcome, Evidence, Fetched, NotChecked, Observation, Provenance, Report, RootSet, RootSetName, Trusted, Verdict,
     Want,
 };
+pub use probing::{ClockSeen, Probe, ProbeAnswer, ProbeKind, ProbedLeaf, Variant, WeakKind};
 pub use suites::{CipherSuite, KeyExchange};
 pub use target::{Host, HostError, Target};
 pub use time::{Timestamp, millis};
 pub use tls::{NamedGroup, SignatureScheme, TlsVersion};
+pub use transparency::{CtLog, LogState};

@@ -53,6 +53,20 @@ impl CipherSuite {
         })
     }
 
+    /// Whether a client of today has it: of TLS 1.3, or ECDHE with authenticated encryption.
+    pub fn is_modern(self) -> bool {
+        match self.key_exchange() {
+            Some(KeyExchange::Tls13) => true,
+            Some(KeyExchange::Ecdhe) => self.is_aead(),
+            _ => false,
+        }
+    }
+
+    /// Every suite that has a name.
+    pub fn all() -> impl Iterator<Item = Self> {
+        NAMES.iter().map(|row| Self(row.0))
+    }
+
     /// Whether records are protected by authenticated encryption.
     pub fn is_aead(self) -> bool {
         let modes = ["_GCM", "_CCM", "_POLY1305"];

@@ -60,6 +60,17 @@ impl Dialler {
         self.config.tls_timeout
     }
 
+    /// Every address of a target.
+    ///
+    /// # Errors
+    /// [`Failure::DnsFail`] with the reason.
+    pub async fn addresses(&self, target: &Target) -> Result<Vec<SocketAddr>, Failure> {
+        let mut addresses = self.resolver.resolve(target).await?.addresses;
+        addresses.sort();
+        addresses.dedup();
+        Ok(addresses)
+    }
+
     /// Resolves and connects.
     ///
     /// # Errors

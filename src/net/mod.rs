@@ -25,6 +25,6 @@ pub use dialler::{Config, Dialler};
 pub use fetch::{Ask, FetchError, fetch};
 pub use io::{EndTold, Prefixed, StreamEnd, Tapped, Watcher};
 pub use leg::{Missed, TcpLeg};
-pub use probe::probe;
+pub use probe::{Answer, AnswerEnd, probe, random, send_hello};
 pub use rules::{ConnectRule, HostPattern, ResolveRule, RuleError};
 pub use tls::{Offer, ServerStream, TlsLeg, facts_of_flight, failure_of_read};

@@ -128,7 +128,7 @@ impl Record {
             sent: connection.upstream.sent.clone(),
             handshake: connection.upstream.handshake.clone(),
             failure: connection.upstream.failure.clone(),
-            offered: None,
+            ..Observation::default()
         })
     }
 

@@ -1,16 +1,18 @@
-//! Loading root sets: Mozilla's, this machine's, and those in files.
+//! Loading root sets (Mozilla's, this machine's, and those in files) and lists of logs.
 //!
 //! Owns nothing but the loading; judging by them is `diagnosis`'. Takes milliseconds (the
 //! machine's store is read from disk), so call it off the async threads.
 //!
 //! Must not open sockets.
 
+mod log_list;
+
 use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use crate::model::{CertDer, Fingerprint, RootSet, RootSetName};
+use crate::model::{CertDer, CtLog, Fingerprint, RootSet, RootSetName};
 use crate::x509::read_certificates;
 
 /// Which root sets to judge by.
@@ -20,11 +22,13 @@ pub struct Config {
     pub roots: Vec<RootSetName>,
     /// Files of the set `files`: PEM, DER or PKCS#7.
     pub root_files: Vec<PathBuf>,
+    /// A list of Certificate Transparency's logs.
+    pub ct_logs: Option<PathBuf>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { roots: vec![RootSetName::Mozilla, RootSetName::System], root_files: Vec::new() }
+        Self { roots: vec![RootSetName::Mozilla, RootSetName::System], root_files: Vec::new(), ct_logs: None }
     }
 }
 
@@ -35,6 +39,8 @@ pub struct Loaded {
     pub sets: Vec<RootSet>,
     /// The anchors whose chains the rules for publicly trusted certificates apply to.
     pub public: HashSet<Fingerprint>,
+    /// The logs, when a list was given.
+    pub logs: Option<Vec<CtLog>>,
     /// What could not be read of the machine's store.
     pub warnings: Vec<String>,
 }
@@ -49,6 +55,14 @@ pub enum TrustError {
         path: PathBuf,
         /// Why not.
         source: io::Error,
+    },
+    /// The list of logs is of no use.
+    #[error("cannot read the list of logs {}: {why}", path.display())]
+    Logs {
+        /// Which one.
+        path: PathBuf,
+        /// Why not.
+        why: String,
     },
     /// It holds no certificate.
     #[error("the root file {} holds no certificate (PEM, DER or PKCS#7)", path.display())]
@@ -79,7 +93,13 @@ pub fn load(config: &Config) -> Result<Loaded, TrustError> {
         }
         loaded.sets.push(RootSet { name: RootSetName::Files, anchors });
     }
+    loaded.logs = config.ct_logs.clone().map(read_logs).transpose()?;
     Ok(loaded)
+}
+
+fn read_logs(path: PathBuf) -> Result<Vec<CtLog>, TrustError> {
+    let read = fs::read(&path).map_err(|error| error.to_string()).and_then(|bytes| log_list::read(&bytes));
+    read.map_err(|why| TrustError::Logs { path, why })
 }
 
 fn mozilla() -> impl Iterator<Item = CertDer> {
@@ -110,19 +130,19 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("roots.pem");
         fs::write(&file, include_str!("../../certs/fixtures/algorithms/rsa2048-sha256.pem")).unwrap();
-        let config = Config { roots: vec![RootSetName::Mozilla], root_files: vec![file] };
+        let config = Config { roots: vec![RootSetName::Mozilla], root_files: vec![file], ct_logs: None };
         let loaded = load(&config).unwrap();
         let counts: Vec<_> = loaded.sets.iter().map(|set| (set.name, set.anchors.len())).collect();
         assert_eq!(counts, [(RootSetName::Mozilla, loaded.public.len()), (RootSetName::Files, 1)]);
         assert!(loaded.public.len() > 100);
-        assert!(load(&Config { roots: vec![], root_files: vec![] }).unwrap().sets.is_empty());
+        assert!(load(&Config { roots: vec![], root_files: vec![], ct_logs: None }).unwrap().sets.is_empty());
     }
 
     #[test]
     fn a_useless_file_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("roots.pem");
-        let config = Config { roots: vec![], root_files: vec![file.clone()] };
+        let config = Config { roots: vec![], root_files: vec![file.clone()], ct_logs: None };
         let missing = load(&config).unwrap_err().to_string();
         fs::write(&file, "no certificate").unwrap();
         let empty = load(&config).unwrap_err().to_string();

@@ -5,7 +5,7 @@
 //! that enables everything would choose that and show none. It stays under 512 bytes, at which
 //! some intolerant servers give up.
 
-use crate::model::TlsVersion;
+use crate::model::{CipherSuite, TlsVersion};
 
 /// What to ask with.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,11 @@ pub struct ProbeHello<'a> {
     pub alpn: &'a [&'a str],
     /// The client random; any bytes.
     pub random: [u8; 32],
+    /// The suites to offer; every one that authenticates the server when there are none.
+    pub suites: &'a [CipherSuite],
+    /// Whether to offer TLS 1.3 with values that nobody knows (GREASE, RFC 8701), padded beyond what
+    /// one packet holds.
+    pub large: bool,
 }
 
 /// Suites that authenticate the server, best first, down to 3DES and RC4.
@@ -41,7 +46,7 @@ pub fn write_probe_hello(hello: &ProbeHello<'_>) -> Vec<u8> {
     let mut body = hello.version.0.to_be_bytes().to_vec();
     body.extend_from_slice(&hello.random);
     body.push(0); // no session to resume
-    block16(&mut body, &u16s(SUITES));
+    block16(&mut body, &u16s(&suites(hello)));
     body.extend_from_slice(&[1, 0]); // no compression
     if hello.version > TlsVersion::SSL3 {
         block16(&mut body, &extensions(hello));
@@ -54,6 +59,40 @@ pub fn write_probe_hello(hello: &ProbeHello<'_>) -> Vec<u8> {
     record.extend_from_slice(&record_version.0.to_be_bytes());
     block16(&mut record, &message);
     record
+}
+
+/// A value that no server knows (RFC 8701).
+const GREASE: u16 = 0x6a6a;
+
+/// The suites of TLS 1.3.
+const SUITES_13: &[u16] = &[0x1301, 0x1302, 0x1303];
+
+/// A hello of this size is more than one packet on every network.
+const LARGE: usize = 1800;
+
+fn suites(hello: &ProbeHello<'_>) -> Vec<u16> {
+    if hello.large {
+        return [&[GREASE], SUITES_13, SUITES].concat();
+    }
+    match hello.suites {
+        [] => SUITES.to_vec(),
+        chosen => chosen.iter().map(|suite| suite.0).chain([0x00ff]).collect(),
+    }
+}
+
+/// What a client of today adds, with a value that nobody knows in each list.
+fn large_extensions(out: &mut Vec<u8>, random: &[u8; 32]) {
+    extension(out, GREASE, &[0]);
+    let versions = u16s(&[GREASE, TlsVersion::TLS13.0, TlsVersion::TLS12.0]);
+    extension(out, 43, &[&[versions.len() as u8], &versions[..]].concat());
+    extension(out, 45, &[1, 1]); // psk_dhe_ke
+    let mut shares = u16s(&[GREASE]);
+    block16(&mut shares, &[0]);
+    shares.extend(29u16.to_be_bytes());
+    block16(&mut shares, random); // any 32 bytes are a point of X25519
+    extension(out, 51, &with_length16(&shares));
+    let padding = LARGE.saturating_sub(out.len());
+    extension(out, 21, &vec![0; padding]);
 }
 
 fn extensions(hello: &ProbeHello<'_>) -> Vec<u8> {
@@ -76,6 +115,9 @@ fn extensions(hello: &ProbeHello<'_>) -> Vec<u8> {
     extension(&mut out, 18, &[]); // signed_certificate_timestamp
     extension(&mut out, 23, &[]); // extended_master_secret
     extension(&mut out, 0xff01, &[0]); // renegotiation_info, empty
+    if hello.large {
+        large_extensions(&mut out, &hello.random);
+    }
     out
 }
 
@@ -110,17 +152,39 @@ fn block16(out: &mut Vec<u8>, bytes: &[u8]) {
 mod tests {
     use super::*;
 
+    const PLAIN: ProbeHello<'_> = ProbeHello {
+        version: TlsVersion::TLS12,
+        sni: Some("a.test"),
+        alpn: &[],
+        random: [0; 32],
+        suites: &[],
+        large: false,
+    };
+
+    #[test]
+    fn offers_what_it_is_told_to() {
+        use crate::wire::{HelloRead, read_client_hello};
+        let read = |hello: &ProbeHello<'_>| match read_client_hello(&write_probe_hello(hello)) {
+            HelloRead::Hello(hello) => hello,
+            other => panic!("{other:?}"),
+        };
+        let few = read(&ProbeHello { suites: &[CipherSuite(0x0005)], ..PLAIN });
+        assert_eq!(few.suites, [CipherSuite(0x0005), CipherSuite(0x00ff)]);
+        let large = read(&ProbeHello { large: true, ..PLAIN });
+        assert!(large.raw.len() > 1500, "{}", large.raw.len());
+        assert!(large.versions.contains(&TlsVersion::TLS13) && large.suites.contains(&CipherSuite(GREASE)));
+    }
+
     #[test]
     fn stays_under_the_size_that_intolerant_servers_bear() {
         let sni = format!("{}.test", "a".repeat(60));
-        let hello =
-            ProbeHello { version: TlsVersion::TLS12, sni: Some(&sni), alpn: &["h2", "http/1.1"], random: [0; 32] };
+        let hello = ProbeHello { sni: Some(&sni), alpn: &["h2", "http/1.1"], ..PLAIN };
         assert!(write_probe_hello(&hello).len() < 512);
     }
 
     #[test]
     fn ssl3_has_no_extensions() {
-        let hello = ProbeHello { version: TlsVersion::SSL3, sni: Some("a.test"), alpn: &[], random: [0; 32] };
+        let hello = ProbeHello { version: TlsVersion::SSL3, ..PLAIN };
         let bytes = write_probe_hello(&hello);
         assert_eq!(bytes.len(), 5 + 4 + 2 + 32 + 1 + 2 + SUITES.len() * 2 + 2);
         assert_eq!(&bytes[..3], [22, 3, 0]);

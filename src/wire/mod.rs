@@ -18,6 +18,7 @@ mod http2;
 mod records;
 mod sniff;
 mod socks;
+mod sslv2;
 mod websocket;
 
 pub use flight::{Flight, FlightReader};
@@ -28,4 +29,5 @@ pub use http2::{FrameFollower, ServerSettings};
 
 pub use sniff::{Opening, guess_raw, sniff};
 pub use socks::{SocksReply, SocksRequest, SocksStep, read_greeting, read_request, write_reply};
+pub use sslv2::{read_sslv2_answer, write_sslv2_hello};
 pub use websocket::{MessageReader, Opcode, WsMessage};

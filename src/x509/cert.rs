@@ -8,7 +8,9 @@ use super::extensions::Extensions;
 use super::general_name::GeneralName;
 use super::key::PublicKey;
 use super::name::Name;
+use super::oids;
 use super::time::{TimeFault, read_time};
+use super::write::{sequence, tlv};
 use crate::model::{CertDer, Timestamp, hex};
 
 /// A fault in how a certificate is encoded.
@@ -155,6 +157,30 @@ impl Cert {
         };
         let (not_before, not_after) = (read("notBefore"), read("notAfter"));
         self.validity = not_before.zip(not_after).map(|(not_before, not_after)| Validity { not_before, not_after });
+    }
+
+    /// The signed part of the precertificate that it was made from: without its embedded timestamps
+    /// (RFC 6962 section 3.2).
+    pub fn precertificate(&self) -> Option<Vec<u8>> {
+        let (tbs, _) = read_tlv(self.tbs.as_ref()?)?;
+        let mut parts: Vec<Vec<u8>> = Vec::new();
+        for field in children(tbs.content) {
+            if field.tag != 0xa3 {
+                parts.push(field.raw.to_vec());
+                continue;
+            }
+            let (list, _) = read_tlv(field.content)?;
+            let is_timestamps = |extension: &Tlv<'_>| {
+                let oid = children(extension.content).next().and_then(|oid| oids::dotted(oid.content));
+                oid.as_deref() == Some(oids::EXT_SCT_LIST)
+            };
+            let kept: Vec<&[u8]> =
+                children(list.content).filter(|extension| !is_timestamps(extension)).map(|e| e.raw).collect();
+            if !kept.is_empty() {
+                parts.push(tlv(0xa3, &sequence(&kept)));
+            }
+        }
+        Some(sequence(&parts))
     }
 
     fn note(&mut self, part: &'static str, read: bool) {

@@ -26,6 +26,14 @@ pub enum GeneralName {
 }
 
 impl GeneralName {
+    /// Without its type, as people write it.
+    pub fn plain(&self) -> String {
+        match self {
+            Self::Dns(dns) => dns.clone(),
+            other => other.ip().map_or_else(|| other.to_string(), |ip| ip.to_string()),
+        }
+    }
+
     /// The address, when it is one of a name.
     pub fn ip(&self) -> Option<IpAddr> {
         let Self::Ip(octets) = self else { return None };

@@ -40,6 +40,6 @@ pub use ocsp::{
     BasicOcsp, CertId, CertStatus, OcspResponse, Responder, RevocationStatus, reason_name, serial_content,
     write_ocsp_request,
 };
-pub use sct::{Sct, read_sct_list};
+pub use sct::{Sct, read_sct, read_sct_list};
 pub use time::{TimeFault, read_time};
 pub use usage::{BasicConstraints, ExtendedKeyUsage, KeyUsage};

@@ -40,7 +40,7 @@ pub fn read_sct_list(bytes: &Bytes) -> Option<Vec<Sct>> {
 }
 
 /// Reads one timestamp of version 0.
-pub(super) fn read_sct(mut bytes: Bytes) -> Option<Sct> {
+pub fn read_sct(mut bytes: Bytes) -> Option<Sct> {
     let version = bytes.try_get_u8().ok()?;
     let mut log = [0; 32];
     bytes.try_copy_to_slice(&mut log).ok()?;

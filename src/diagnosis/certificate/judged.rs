@@ -13,6 +13,8 @@ pub(crate) struct Judged<'a> {
     /// Whether the rules for publicly trusted certificates apply.
     pub(crate) is_public: bool,
     pub(crate) clock: &'a Clock,
+    /// Warn of an end within so many days, where that is earlier than usual.
+    pub(crate) expiring_days: Option<i64>,
 }
 
 impl Judged<'_> {

@@ -84,7 +84,7 @@ static SMALL_PRIMES: std::sync::LazyLock<Vec<Vec<u64>>> = std::sync::LazyLock::n
     groups
 });
 
-fn remainder(number: &[u8], by: u64) -> u64 {
+pub(super) fn remainder(number: &[u8], by: u64) -> u64 {
     number.iter().fold(0, |rest, byte| (rest << 8 | u64::from(*byte)) % by)
 }
 

@@ -1,5 +1,6 @@
 //! The checks of one certificate in the role it plays, whatever path it stands on.
 
+mod compromised;
 mod form;
 mod identifiers;
 mod judged;
@@ -28,6 +29,7 @@ pub(crate) fn check(judged: &Judged<'_>, out: &mut Findings) {
     validity::check(judged, out);
     strength::check(judged, out);
     key::check(judged, out);
+    compromised::check(judged, out);
     usage::check(judged, out);
 }
 
@@ -72,6 +74,7 @@ const KNOWN: &[&str] = &[
     oids::EXT_AUTHORITY_INFO,
     oids::EXT_TLS_FEATURE,
     oids::EXT_SCT_LIST,
+    oids::EXT_CT_POISON, // has a finding of its own
     oids::EXT_NETSCAPE_TYPE,
 ];
 

@@ -60,11 +60,7 @@ fn dns_names(names: &[GeneralName]) -> impl Iterator<Item = &str> {
 
 fn presented(judged: &Judged<'_>) -> Facts {
     let all = judged.cert.san();
-    let plain = |name: &GeneralName| match name {
-        GeneralName::Dns(dns) => dns.clone(),
-        other => other.ip().map_or_else(|| other.to_string(), |ip| ip.to_string()),
-    };
-    let names: Vec<String> = all.iter().take(NAMES_LISTED).map(plain).collect();
+    let names: Vec<String> = all.iter().take(NAMES_LISTED).map(GeneralName::plain).collect();
     let cn = judged.cert.subject.as_ref().and_then(Name::common_name).unwrap_or_default();
     Facts::new().with("presented", names).with("presented_count", all.len()).with("common_name", cn)
 }

@@ -26,6 +26,8 @@ fn dates(judged: &Judged<'_>, validity: Validity) -> Facts {
 
 fn check_now(judged: &Judged<'_>, validity: Validity, out: &mut Findings) {
     let clock = judged.clock;
+    let asked = judged.expiring_days.unwrap_or(0).saturating_mul(DAY_MS);
+    let window = warning_window(judged.role(), validity).max(asked);
     let (expired, not_yet, soon) = match judged.role() {
         SubjectKind::Leaf => (FindingId::CertExpired, FindingId::CertNotYetValid, Some(FindingId::CertExpiringSoon)),
         SubjectKind::Anchor => (FindingId::AnchorExpired, FindingId::IntermediateNotYetValid, None),
@@ -39,7 +41,7 @@ fn check_now(judged: &Judged<'_>, validity: Validity, out: &mut Findings) {
         let days = clock.now().ms_since(validity.not_after) / DAY_MS;
         out.add(expired, &judged.subject, dates(judged, validity).with("days_ago", days));
     } else if let Some(soon) = soon
-        && clock.is_after(validity.not_after.plus_ms(-warning_window(judged.role(), validity)))
+        && clock.is_after(validity.not_after.plus_ms(-window))
     {
         let hours = validity.not_after.ms_since(clock.now()) / HOUR_MS;
         let facts = dates(judged, validity).with("hours_left", hours).with("days_left", hours / 24);

@@ -4,6 +4,7 @@ pub(crate) mod chain;
 mod name_constraints;
 mod policy;
 mod pool;
+pub(crate) mod roots;
 pub(crate) mod rules;
 mod trust;
 

@@ -2,7 +2,7 @@
 
 use super::{Edge, End, Node, Path, Pool};
 use super::{name_constraints, policy};
-use crate::diagnosis::budget::Budget;
+use crate::diagnosis::budget::{Budget, Limits};
 use crate::diagnosis::certificate::{self, Judged, key};
 use crate::diagnosis::clock::Clock;
 use crate::diagnosis::findings::Findings;
@@ -14,10 +14,10 @@ use crate::x509::Cert;
 pub(crate) fn check(pool: &Pool<'_>, path: &Path, clock: &Clock, budget: &mut Budget) -> Findings {
     let mut out = Findings::default();
     for node in path.intermediates() {
-        check_certificate(pool, *node, SubjectKind::Intermediate, clock, &mut out);
+        check_certificate(pool, (*node, SubjectKind::Intermediate), clock, budget.limits, &mut out);
     }
     if let Some(anchor) = path.anchor() {
-        check_certificate(pool, anchor, SubjectKind::Anchor, clock, &mut out);
+        check_certificate(pool, (anchor, SubjectKind::Anchor), clock, budget.limits, &mut out);
     }
     for (child, issuer, edge) in path.steps() {
         check_step(pool, path, (child, issuer, edge), &mut out);
@@ -29,10 +29,17 @@ pub(crate) fn check(pool: &Pool<'_>, path: &Path, clock: &Clock, budget: &mut Bu
     out
 }
 
-fn check_certificate(pool: &Pool<'_>, node: Node, role: SubjectKind, clock: &Clock, out: &mut Findings) {
+fn check_certificate(
+    pool: &Pool<'_>,
+    (node, role): (Node, SubjectKind),
+    clock: &Clock,
+    limits: Limits,
+    out: &mut Findings,
+) {
     if let Some(cert) = pool.cert(node) {
         let subject = pool.subject(node, role);
-        certificate::check(&Judged { cert, subject, is_public: false, clock }, out);
+        let expiring_days = limits.expiring_days;
+        certificate::check(&Judged { cert, subject, is_public: false, clock, expiring_days }, out);
     }
 }
 

@@ -1,8 +1,8 @@
-//! The root sets, made ready for looking issuers up.
+//! Whom we trust: the root sets, made ready for looking issuers up, and the logs of transparency.
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{Fingerprint, RootSet, RootSetName};
+use crate::model::{CtLog, Fingerprint, RootSet, RootSetName};
 use crate::x509::Cert;
 
 /// The root sets to judge by. Made once; shared by all judgements.
@@ -12,6 +12,7 @@ pub struct Trust {
     sets: Vec<SetInfo>,
     by_subject: HashMap<String, Vec<usize>>,
     by_fingerprint: HashMap<Fingerprint, usize>,
+    logs: Option<Vec<CtLog>>,
 }
 
 /// A trust anchor with the sets it is in.
@@ -71,6 +72,17 @@ impl Trust {
             }
         }
         trust
+    }
+
+    /// The same with a list of the logs whose promises count.
+    #[must_use]
+    pub fn with_logs(mut self, logs: Option<Vec<CtLog>>) -> Self {
+        self.logs = logs;
+        self
+    }
+
+    pub(crate) fn logs(&self) -> Option<&[CtLog]> {
+        self.logs.as_deref()
     }
 
     pub(crate) fn sets(&self) -> &[SetInfo] {
