@@ -153,6 +153,7 @@ pub(super) fn trust_of(
     let mut anchors: Vec<_> = files.sets.into_iter().flat_map(|set| set.anchors).collect();
     anchors.extend(lab.map(|lab| lab.roots().to_vec()).unwrap_or_default());
     let public_root = lab.map(Lab::public_root);
+    let logs = logs.or_else(|| lab.map(|lab| lab.logs().to_vec()));
     let big = trust::Config { roots: config.roots.clone(), root_files: Vec::new(), ct_logs: None };
     Ok(move || {
         // Without files there is nothing that could be of no use.

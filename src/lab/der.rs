@@ -1,6 +1,6 @@
 //! Dates in every form that certificates have them, and the rest of writing DER from `x509`.
 
-pub(super) use crate::x509::write::{bit_string, boolean, integer, join, octet_string, oid, sequence, tlv, utf8};
+pub(super) use crate::x509::write::{bit_string, boolean, integer, join, octet_string, oid, sequence, tlv};
 
 use crate::model::Timestamp;
 

@@ -1,21 +1,29 @@
 //! From recipes to certificates.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::der::{bit_string, boolean, integer, join, octet_string, oid, sequence, time, tlv, utf8};
+use super::der::{bit_string, integer, octet_string, oid, sequence, tlv};
+use super::extensions::{Maker, extension};
 use super::keys::Key;
+use super::logs::Logs;
 use super::recipe::{CertRecipe, Spoil};
-use crate::model::{Timestamp, unhex};
+use crate::model::{Fingerprint, Timestamp, unhex};
 use crate::x509::oids;
 
-/// The lab's start, and where its AIA server is found.
-#[derive(Clone, Debug)]
+/// What every certificate of the lab has in common.
+#[derive(Clone)]
 pub(super) struct Surroundings {
+    /// The lab's start.
     pub(super) now: Timestamp,
     pub(super) host: String,
+    /// Where the server of issuers, lists and answers is found.
     pub(super) aia: String,
+    /// The name of this certificate's files there.
+    pub(super) file: String,
+    /// Judged as publicly trusted.
+    pub(super) public: bool,
+    pub(super) logs: Arc<Logs>,
 }
 
 /// A certificate with its key.
@@ -24,7 +32,9 @@ pub(super) struct Forged {
     pub(super) der: Vec<u8>,
     pub(super) key: Arc<Key>,
     /// The DER of its subject.
-    subject: Vec<u8>,
+    pub(super) subject: Vec<u8>,
+    /// The contents of its serial number.
+    pub(super) serial: Vec<u8>,
 }
 
 /// Certificates by their names.
@@ -52,9 +62,15 @@ pub(super) fn forge(
     let issuer_name = recipe.issuer_cn.as_deref().map_or(issuer_name, name_of);
     let hash = recipe.hash.as_deref().unwrap_or(issuer_key.usual_hash());
     let outer_hash = recipe.outer_hash.as_deref().unwrap_or(hash);
-    let algorithm_of = |hash: &str| match &recipe.algorithm_oid {
-        Some(dotted) => Ok(sequence(&[oid(dotted)])),
-        None => issuer_key.algorithm(hash),
+    let algorithm_of = |hash: &str| match (&recipe.algorithm_oid, &recipe.algorithm_parameters) {
+        (Some(dotted), _) => Ok(sequence(&[oid(dotted)])),
+        (None, Some(hex)) => {
+            let right = issuer_key.algorithm(hash)?;
+            let inner = crate::x509::read_tlv(&right).map(|(tlv, _)| tlv.content).unwrap_or_default();
+            let dotted = crate::x509::children(inner).next().map(|oid| oid.raw.to_vec()).unwrap_or_default();
+            Ok(sequence(&[dotted, unhex(hex).ok_or_else(|| format!("{hex:?} is no hex"))?]))
+        }
+        (None, None) => issuer_key.algorithm(hash),
     };
     let authority_key = match &recipe.aki_of {
         Some(other) => {
@@ -62,17 +78,33 @@ pub(super) fn forge(
         }
         None => issuer_key.clone(),
     };
-    let maker = Maker { recipe, is_leaf, around, key: &key, authority_key: &authority_key };
-    let tbs = sequence(&[
-        tlv(0xa0, &integer(&[2])),
-        integer(&serial()),
-        algorithm_of(hash)?,
-        issuer_name,
-        maker.validity(),
-        subject.clone(),
-        key.spki.clone(),
-        tlv(0xa3, &sequence(&maker.extensions()?)),
-    ]);
+    let is_public = around.public;
+    let maker = Maker { recipe, is_leaf, is_public, around, key: &key, authority_key: &authority_key };
+    let serial = match &recipe.serial {
+        Some(hex) => unhex(hex).ok_or_else(|| format!("{hex:?} is no hex"))?,
+        None => serial().to_vec(),
+    };
+    let mut extensions = maker.extensions()?;
+    let fields = [algorithm_of(hash)?, issuer_name, maker.validity(), subject.clone(), key.spki.clone()];
+    let tbs_with = |extensions: &[Vec<u8>]| {
+        let mut parts = if recipe.v1 { Vec::new() } else { vec![tlv(0xa0, &integer(&[2]))] };
+        parts.push(tlv(2, &serial));
+        parts.extend(fields.clone());
+        if !extensions.is_empty() {
+            parts.push(tlv(0xa3, &sequence(extensions)));
+        }
+        sequence(&parts)
+    };
+    if let Some(wanted) = recipe.timestamps(is_leaf && is_public) {
+        // Logs sign the certificate without their own promises (RFC 6962 section 3.2).
+        let issuer_key = Fingerprint::of(&issuer_key.spki);
+        let list = around.logs.promise(&wanted, around.now, issuer_key, &tbs_with(&extensions))?;
+        extensions.push(extension(oids::EXT_SCT_LIST, false, &octet_string(&list)));
+    }
+    let mut tbs = tbs_with(&extensions);
+    if recipe.spoil == Some(Spoil::LongLength) {
+        tbs = with_long_length(&tbs);
+    }
     let mut signature = issuer_key.sign(outer_hash, &tbs)?;
     if recipe.spoil == Some(Spoil::Signature) {
         // Far from the ends, so that it stays a signature by its form.
@@ -85,7 +117,17 @@ pub(super) fn forge(
     if recipe.spoil == Some(Spoil::Truncate) {
         der.truncate(der.len() / 2);
     }
-    Ok(Forged { der, key, subject })
+    Ok(Forged { der, key, subject, serial })
+}
+
+/// The serial number's length in a form that only BER allows, which the outer lengths make room for.
+fn with_long_length(tbs: &[u8]) -> Vec<u8> {
+    let parts = crate::x509::read_tlv(tbs).map(|(tlv, _)| tlv.content).unwrap_or_default();
+    let rewritten = crate::x509::children(parts).map(|part| match part.tag {
+        2 => [&[2, 0x81, part.content.len() as u8], part.content].concat(),
+        _ => part.raw.to_vec(),
+    });
+    sequence(&rewritten.collect::<Vec<_>>())
 }
 
 fn serial() -> [u8; 16] {
@@ -95,226 +137,36 @@ fn serial() -> [u8; 16] {
     bytes
 }
 
-/// A name of one attribute; empty without a common name.
+/// A name of the attributes that are listed, or of a common name; empty without one.
 fn subject_of(recipe: &CertRecipe, name: &str, is_leaf: bool, around: &Surroundings) -> Vec<u8> {
+    if !recipe.subject.is_empty() {
+        let attributes: Vec<Vec<u8>> = recipe.subject.iter().map(|text| attribute(text, &around.host)).collect();
+        return sequence(&attributes);
+    }
     let default = if is_leaf { "{host}".to_owned() } else { format!("tlscope lab {name}") };
     let cn = recipe.cn.clone().unwrap_or(default).replace("{host}", &around.host);
     if cn.is_empty() { sequence::<&[u8]>(&[]) } else { name_of(&cn) }
 }
 
 fn name_of(cn: &str) -> Vec<u8> {
-    let attribute = sequence(&[oid(oids::COMMON_NAME), utf8(cn)]);
-    sequence(&[tlv(0x31, &attribute)])
+    if cn.is_empty() {
+        return sequence::<&[u8]>(&[]);
+    }
+    sequence(&[attribute(&format!("CN={cn}"), "")])
 }
 
-struct Maker<'a> {
-    recipe: &'a CertRecipe,
-    is_leaf: bool,
-    around: &'a Surroundings,
-    key: &'a Key,
-    authority_key: &'a Key,
-}
-
-impl Maker<'_> {
-    fn validity(&self) -> Vec<u8> {
-        let default = if self.is_leaf { [-20.0, 60.0] } else { [-400.0, 3000.0] };
-        let [from, to] = self.recipe.days.unwrap_or(default);
-        let at = |days: f64| {
-            let at = self.around.now.plus_ms((days * 86_400_000.0) as i64);
-            time(Timestamp::from_unix(at.unix_seconds()), self.recipe.times)
-        };
-        sequence(&[at(from), at(to)])
-    }
-
-    fn extensions(&self) -> Result<Vec<Vec<u8>>, String> {
-        let recipe = self.recipe;
-        let mut all = vec![
-            extension(oids::EXT_SUBJECT_KEY_ID, false, &octet_string(&key_id(self.key))),
-            extension(oids::EXT_AUTHORITY_KEY_ID, false, &sequence(&[tlv(0x80, &key_id(self.authority_key))])),
-        ];
-        all.extend(self.basic_constraints());
-        all.extend(self.key_usage()?);
-        all.extend(self.purposes()?);
-        all.extend(self.names()?);
-        all.extend(self.name_constraints()?);
-        if !recipe.policies.is_empty() {
-            let policies: Vec<_> = recipe.policies.iter().map(|policy| sequence(&[oid(policy)])).collect();
-            all.push(extension(oids::EXT_POLICIES, false, &sequence(&policies)));
-        }
-        if let Some(after) = recipe.require_policy {
-            all.push(extension(oids::EXT_POLICY_CONSTRAINTS, true, &sequence(&[tlv(0x80, &[after])])));
-        }
-        if let Some(file) = &recipe.aia {
-            let url = file.replace("{aia}", &self.around.aia);
-            let access = sequence(&[oid(oids::AIA_CA_ISSUERS), tlv(0x86, url.as_bytes())]);
-            all.push(extension(oids::EXT_AUTHORITY_INFO, false, &sequence(&[access])));
-        }
-        if !recipe.sct_hours.is_empty() {
-            all.push(extension(oids::EXT_SCT_LIST, false, &octet_string(&self.timestamps())));
-        }
-        for extra in &recipe.extra {
-            let value = unhex(&extra.value).ok_or_else(|| format!("{:?} is no hex", extra.value))?;
-            all.push(extension(&extra.oid, extra.critical, &value));
-        }
-        Ok(all)
-    }
-
-    fn basic_constraints(&self) -> Option<Vec<u8>> {
-        let is_ca = self.recipe.ca.unwrap_or(!self.is_leaf);
-        let mut fields = Vec::new();
-        if is_ca {
-            fields.push(boolean(true));
-        }
-        if let Some(limit) = self.recipe.pathlen {
-            fields.push(integer(&[limit]));
-        }
-        let critical = !self.recipe.bc_not_critical;
-        (!self.recipe.no_bc).then(|| extension(oids::EXT_BASIC_CONSTRAINTS, critical, &sequence(&fields)))
-    }
-
-    fn key_usage(&self) -> Result<Option<Vec<u8>>, String> {
-        const BITS: [&str; 7] = [
-            "digitalSignature",
-            "nonRepudiation",
-            "keyEncipherment",
-            "dataEncipherment",
-            "keyAgreement",
-            "keyCertSign",
-            "cRLSign",
-        ];
-        let usual: Vec<String> = match (self.is_leaf, self.key.rsa_bits()) {
-            (true, Some(_)) => vec!["digitalSignature".into(), "keyEncipherment".into()],
-            (true, None) => vec!["digitalSignature".into()],
-            (false, _) => vec!["keyCertSign".into(), "cRLSign".into()],
-        };
-        let names = self.recipe.ku.as_ref().unwrap_or(&usual);
-        let mut bits = 0u8;
-        for name in names {
-            let bit = BITS.iter().position(|known| known == name).ok_or_else(|| format!("no key usage {name:?}"))?;
-            bits |= 0x80 >> bit;
-        }
-        let unused = bits.trailing_zeros() as u8;
-        let value = tlv(3, &[unused, bits]);
-        Ok((!names.is_empty()).then(|| extension(oids::EXT_KEY_USAGE, true, &value)))
-    }
-
-    fn purposes(&self) -> Result<Option<Vec<u8>>, String> {
-        const KNOWN: [(&str, &str); 7] = [
-            ("serverAuth", oids::EKU_SERVER_AUTH),
-            ("clientAuth", oids::EKU_CLIENT_AUTH),
-            ("codeSigning", oids::EKU_CODE_SIGNING),
-            ("emailProtection", oids::EKU_EMAIL),
-            ("timeStamping", oids::EKU_TIME_STAMPING),
-            ("ocspSigning", oids::EKU_OCSP_SIGNING),
-            ("any", oids::EKU_ANY),
-        ];
-        let usual = vec!["serverAuth".to_owned()];
-        let names = match &self.recipe.eku {
-            Some(names) => names,
-            None if self.is_leaf => &usual,
-            None => return Ok(None),
-        };
-        let mut purposes = Vec::new();
-        for name in names {
-            let known = KNOWN.iter().find(|(word, _)| word == name).ok_or_else(|| format!("no purpose {name:?}"))?;
-            purposes.push(oid(known.1));
-        }
-        Ok((!names.is_empty()).then(|| extension(oids::EXT_EXTENDED_KEY_USAGE, false, &sequence(&purposes))))
-    }
-
-    fn names(&self) -> Result<Option<Vec<u8>>, String> {
-        if self.recipe.no_san || (!self.is_leaf && self.recipe.san.is_none()) {
-            return Ok(None);
-        }
-        let host = &self.around.host;
-        let own = if host.parse::<IpAddr>().is_ok() { format!("ip:{host}") } else { format!("dns:{host}") };
-        let listed = self.recipe.san.clone().unwrap_or_else(|| vec![own]);
-        let padding = (0..self.recipe.padding_names).map(|n| format!("dns:padding-{n:05}.{host}"));
-        let all = listed.into_iter().chain(padding);
-        let names =
-            all.map(|name| general_name(&name.replace("{host}", host), false)).collect::<Result<Vec<_>, _>>()?;
-        let critical = self.recipe.cn.as_deref() == Some("");
-        Ok(Some(extension(oids::EXT_SUBJECT_ALT_NAME, critical, &sequence(&names))))
-    }
-
-    fn name_constraints(&self) -> Result<Option<Vec<u8>>, String> {
-        let subtrees = |tag: u8, names: &[String]| -> Result<Vec<u8>, String> {
-            let trees = names
-                .iter()
-                .map(|name| general_name(&name.replace("{host}", &self.around.host), true).map(|n| sequence(&[n])));
-            let trees = trees.collect::<Result<Vec<_>, _>>()?;
-            Ok(if names.is_empty() { Vec::new() } else { tlv(tag, &join(&trees)) })
-        };
-        let both = [subtrees(0xa0, &self.recipe.permitted)?, subtrees(0xa1, &self.recipe.excluded)?];
-        let any = both.iter().any(|tree| !tree.is_empty());
-        Ok(any.then(|| extension(oids::EXT_NAME_CONSTRAINTS, !self.recipe.nc_not_critical, &sequence(&both))))
-    }
-
-    /// A list of timestamps by a log that does not exist (RFC 6962 section 3.3).
-    fn timestamps(&self) -> Vec<u8> {
-        let mut list = Vec::new();
-        for hours in &self.recipe.sct_hours {
-            let at = self.around.now.plus_ms((hours * 3_600_000.0) as i64);
-            let mut sct = vec![0];
-            sct.extend([0x1a; 32]);
-            sct.extend(at.unix_ms().to_be_bytes());
-            sct.extend([0, 0, 4, 3, 0, 2, 0, 0]);
-            list.extend((sct.len() as u16).to_be_bytes());
-            list.extend(sct);
-        }
-        [(list.len() as u16).to_be_bytes().to_vec(), list].concat()
-    }
-}
-
-fn extension(dotted: &str, critical: bool, value: &[u8]) -> Vec<u8> {
-    let mut fields = vec![oid(dotted)];
-    if critical {
-        fields.push(boolean(true));
-    }
-    fields.push(octet_string(value));
-    sequence(&fields)
-}
-
-fn key_id(key: &Key) -> Vec<u8> {
-    let mut digest = crate::model::Fingerprint::of(&key.spki).0.to_vec();
-    digest.truncate(20);
-    digest
-}
-
-/// A GeneralName; in a constraint an address has its mask behind it, as `ip:10.0.0.0/8`.
-fn general_name(name: &str, constraint: bool) -> Result<Vec<u8>, String> {
-    let (kind, value) = name.split_once(':').ok_or_else(|| format!("{name:?} has no type"))?;
-    match kind {
-        "dns" => Ok(tlv(0x82, value.as_bytes())),
-        "email" => Ok(tlv(0x81, value.as_bytes())),
-        "uri" => Ok(tlv(0x86, value.as_bytes())),
-        // Bytes that no text can hold.
-        "dns-hex" => Ok(tlv(0x82, &unhex(value).ok_or_else(|| format!("{value:?} is no hex"))?)),
-        "ip" if constraint => address_block(value).map(|octets| tlv(0x87, &octets)),
-        "ip" => {
-            let ip: IpAddr = value.parse().map_err(|_| format!("{value:?} is no address"))?;
-            Ok(tlv(0x87, &octets(ip)))
-        }
-        other => Err(format!("no names of type {other:?}")),
-    }
-}
-
-fn octets(ip: IpAddr) -> Vec<u8> {
-    match ip {
-        IpAddr::V4(v4) => v4.octets().to_vec(),
-        IpAddr::V6(v6) => v6.octets().to_vec(),
-    }
-}
-
-fn address_block(text: &str) -> Result<Vec<u8>, String> {
-    let bad = || format!("{text:?} is no address block");
-    let (network, prefix) = text.split_once('/').ok_or_else(bad)?;
-    let network = octets(network.parse().map_err(|_| bad())?);
-    let prefix: usize = prefix.parse().map_err(|_| bad())?;
-    let mask = (0..network.len()).map(|at| match prefix.saturating_sub(at * 8) {
-        0 => 0,
-        bits @ 1..=7 => 0xffu8 << (8 - bits),
-        _ => 0xff,
-    });
-    Ok(network.iter().copied().chain(mask).collect())
+/// `O=Example`, as a relative distinguished name of one attribute.
+fn attribute(text: &str, host: &str) -> Vec<u8> {
+    let (kind, value) = text.split_once('=').unwrap_or(("CN", text));
+    let value = value.replace("{host}", host);
+    let (dotted, tag) = match kind {
+        "C" => (oids::COUNTRY, 19),
+        "O" => (oids::ORGANIZATION, 12),
+        "OU" => (oids::ORGANIZATIONAL_UNIT, 12),
+        "L" => (oids::LOCALITY, 12),
+        // The same name in another string type.
+        "CN:printable" => (oids::COMMON_NAME, 19),
+        _ => (oids::COMMON_NAME, 12),
+    };
+    tlv(0x31, &sequence(&[oid(dotted), tlv(tag, value.as_bytes())]))
 }

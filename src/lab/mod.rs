@@ -7,13 +7,17 @@
 //!
 //! Must not know the proxy, nor any face.
 
+mod build;
 mod careless;
 mod der;
 mod drive;
+mod extensions;
 mod flights;
 mod forge;
 mod keys;
+mod logs;
 mod recipe;
+mod revocation;
 mod serve;
 mod signer;
 mod site;

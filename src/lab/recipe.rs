@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::der::TimeForm;
+use super::logs::SctRecipe;
+use super::revocation::Said;
 use super::{DOMAIN, PUBLIC_DOMAIN};
 use crate::model::FindingId;
 
@@ -41,6 +43,11 @@ pub struct Case {
 }
 
 impl Case {
+    /// Whether it takes further connections to find what is wrong.
+    pub fn scan(&self) -> bool {
+        self.recipe.scan
+    }
+
     /// The URL that shows it through a proxy that knows the lab.
     pub fn url(&self) -> String {
         match self.port {
@@ -70,6 +77,9 @@ pub(super) struct CaseRecipe {
     /// Judged as publicly trusted.
     #[serde(default)]
     pub(super) public: bool,
+    /// Found by `check --scan`.
+    #[serde(default)]
+    pub(super) scan: bool,
     /// Reached by its address, without a name.
     #[serde(default)]
     pub(super) by_ip: bool,
@@ -128,7 +138,7 @@ pub(super) struct CertRecipe {
     pub(super) excluded: Vec<String>,
     pub(super) nc_not_critical: bool,
     /// certificatePolicies, dotted.
-    pub(super) policies: Vec<String>,
+    pub(super) policies: Option<Vec<String>>,
     /// requireExplicitPolicy.
     pub(super) require_policy: Option<u8>,
     /// Another name of the issuer than its own.
@@ -141,14 +151,48 @@ pub(super) struct CertRecipe {
     pub(super) outer_hash: Option<String>,
     /// Further extensions.
     pub(super) extra: Vec<ExtensionRecipe>,
-    /// Hours from the lab's start at which timestamps claim to have been made.
-    pub(super) sct_hours: Vec<f64>,
+    /// The promises of logs; a public leaf has two good ones unless it says otherwise.
+    pub(super) scts: Option<Vec<SctRecipe>>,
+    /// What an OCSP responder says of it when asked.
+    pub(super) ocsp: Option<Said>,
+    /// What the list says at its distribution point; a public leaf has a good one.
+    pub(super) crl: Option<Said>,
+    /// No distribution point.
+    pub(super) no_crl: bool,
+    /// Of version 1, with whatever extensions it has.
+    pub(super) v1: bool,
+    /// The contents of the serial number in hex.
+    pub(super) serial: Option<String>,
+    /// The subject by its attributes, as `O=Example`, where it is not a common name alone.
+    pub(super) subject: Vec<String>,
+    pub(super) no_ski: bool,
+    pub(super) no_aki: bool,
+    pub(super) eku_critical: bool,
+    /// Whether subjectAltName is critical; it is where there is no subject.
+    pub(super) san_critical: Option<bool>,
+    /// Parameters of the signature algorithm in hex, in place of the right ones.
+    pub(super) algorithm_parameters: Option<String>,
     /// The file of the lab's AIA server that holds the issuer; `{aia}` stands for the server.
     pub(super) aia: Option<String>,
     /// The authority key identifier of this key instead.
     pub(super) aki_of: Option<String>,
     /// Spoilt after signing.
     pub(super) spoil: Option<Spoil>,
+}
+
+impl CertRecipe {
+    /// The promises it carries; two good ones where `usual`.
+    pub(super) fn timestamps(&self, usual: bool) -> Option<Vec<SctRecipe>> {
+        let hours = self.days.map_or(-480.0, |[from, _]| from * 24.0);
+        let good = |log: &str| SctRecipe { log: log.to_owned(), hours, spoil: false };
+        let logs: &[&str] =
+            if self.days.is_some_and(|[from, to]| to - from > 180.0) { &["a", "b", "c"] } else { &["a", "b"] };
+        match &self.scts {
+            Some(none) if none.is_empty() => None,
+            Some(listed) => Some(listed.clone()),
+            None => usual.then(|| logs.iter().map(|log| good(log)).collect()),
+        }
+    }
 }
 
 /// An extension byte by byte.
@@ -170,6 +214,8 @@ pub(super) enum Spoil {
     Signature,
     /// The end is missing.
     Truncate,
+    /// A length in a form that only BER allows.
+    LongLength,
 }
 
 /// How a case is served.
@@ -178,7 +224,7 @@ pub(super) enum Spoil {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ServerRecipe {
     pub(super) kind: ServerKind,
-    /// `1.2` for that version at most.
+    /// `1.2` or `1.3` for that version alone.
     pub(super) tls: Option<String>,
     /// Application protocols; `["h2", "http/1.1"]` when absent.
     pub(super) alpn: Option<Vec<String>>,
@@ -206,6 +252,12 @@ pub(super) struct ServerRecipe {
     pub(super) alert: Option<u8>,
     /// The handshake's signature is wrong.
     pub(super) wrong_key: bool,
+    /// How a hello is answered that rustls would refuse.
+    pub(super) also: Option<Box<ServerRecipe>>,
+    /// Closes on a hello of more than one packet.
+    pub(super) small_hello: bool,
+    /// What the stapled OCSP response says.
+    pub(super) staple: Option<Said>,
 }
 
 /// What kind of server it is.

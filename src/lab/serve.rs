@@ -13,16 +13,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::build::{CaseServer, Files, build, forge_all};
 use super::flights;
-use super::forge::{Forge, Surroundings, forge};
-use super::recipe::{self, Case, CertRecipe, RecipeError, ServerKind, ServerRecipe};
+use super::forge::{Forge, Surroundings};
+use super::logs::{self, Logs};
+use super::recipe::{self, Case, RecipeError, ServerKind};
 use super::site::Site;
-use super::tls::acceptor;
 use super::{DOMAIN, PUBLIC_DOMAIN};
-use crate::model::{AlertCode, CertDer, ClientHello, Fingerprint, Host, Timestamp};
+use crate::model::{AlertCode, CertDer, ClientHello, CtLog, Fingerprint, Host, Timestamp, TlsVersion};
 use crate::net::{ConnectRule, HostPattern, Prefixed};
 use crate::wire::{HelloRead, Opening, read_client_hello, sniff};
 
@@ -53,23 +53,16 @@ pub struct Lab {
     cases: Vec<Case>,
     roots: Vec<CertDer>,
     public_root: Fingerprint,
+    logs: Vec<CtLog>,
     nobody: SocketAddr,
     _servers: JoinSet<()>,
-}
-
-/// A certificate chain, leaf first, and how it is served.
-struct CaseServer {
-    recipe: ServerRecipe,
-    chain: Vec<Vec<u8>>,
-    tls: Option<TlsAcceptor>,
-    site: Site,
 }
 
 /// Everything the listening port knows.
 struct Servers {
     by_host: HashMap<String, Arc<CaseServer>>,
-    /// Certificates to be fetched, by file name.
-    aia: BTreeMap<String, Vec<u8>>,
+    /// Issuers, lists and answers to be fetched, by file name.
+    aia: Files,
     site: Site,
 }
 
@@ -85,7 +78,16 @@ impl Lab {
             let case = case.to_owned();
             move |why: String| RecipeError::Case { case: case.clone(), why }
         };
-        let common = Surroundings { now, host: DOMAIN.to_owned(), aia: aia_url.clone() };
+        let logs = Arc::new(Logs::new().map_err(in_case("logs"))?);
+        let around = |host: &str, file: &str, public: bool| Surroundings {
+            now,
+            host: host.to_owned(),
+            aia: aia_url.clone(),
+            file: file.to_owned(),
+            public,
+            logs: logs.clone(),
+        };
+        let common = around(DOMAIN, "ca", false);
         let cas = forge_all(&ca_recipes, Forge::new(), &common).map_err(in_case("ca"))?;
         let listener = bind(listen).await?;
         let address = local_address(&listener, listen)?;
@@ -93,8 +95,10 @@ impl Lab {
         servers.aia.extend(cas.iter().map(|(name, made)| (format!("{name}.der"), made.der.clone())));
         let mut tasks = JoinSet::new();
         for case in &mut cases {
-            let around = Surroundings { now, host: case.host.clone(), aia: aia_url.clone() };
-            let server = Arc::new(build(case, &cas, &around).map_err(in_case(&case.name))?);
+            let around = around(&case.host, &case.name, case.recipe.public);
+            let (server, files) = build(case, &cas, &around).map_err(in_case(&case.name))?;
+            servers.aia.extend(files);
+            let server = Arc::new(server);
             if case.recipe.by_ip {
                 let own = bind(SocketAddr::new(address.ip(), 0)).await?;
                 case.port = Some(local_address(&own, address)?.port());
@@ -110,7 +114,8 @@ impl Lab {
         let root = |name: &str| cas.get(name).map(|made| CertDer::new(made.der.clone()));
         let roots: Vec<CertDer> = ["root", "public-root", "ended-root"].iter().filter_map(|name| root(name)).collect();
         let public_root = root("public-root").map_or(Fingerprint([0; 32]), |der| der.sha256);
-        Ok(Self { address, cases, roots, public_root, nobody, _servers: tasks })
+        let logs = logs.list(now);
+        Ok(Self { address, cases, roots, public_root, logs, nobody, _servers: tasks })
     }
 
     /// Where every case with a name is served.
@@ -141,6 +146,16 @@ impl Lab {
         self.public_root
     }
 
+    /// The logs whose promises its public certificates carry.
+    pub fn logs(&self) -> &[CtLog] {
+        &self.logs
+    }
+
+    /// The same in the form of the programmes' log_list.json.
+    pub fn log_list(&self) -> String {
+        logs::list_as_json(&self.logs)
+    }
+
     /// The rules by which a dialler finds the lab's names.
     pub fn connect_rules(&self) -> Vec<ConnectRule> {
         let rule = |host: HostPattern, to: SocketAddr| ConnectRule {
@@ -165,64 +180,6 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, LabError> {
 
 fn local_address(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, LabError> {
     listener.local_addr().map_err(|source| LabError::Listen { address, source })
-}
-
-/// Makes CAs in whatever order they need each other.
-fn forge_all(recipes: &BTreeMap<String, CertRecipe>, mut made: Forge, around: &Surroundings) -> Result<Forge, String> {
-    let mut waiting: Vec<(&String, &CertRecipe)> = recipes.iter().collect();
-    while !waiting.is_empty() {
-        let before = waiting.len();
-        let mut later = Vec::new();
-        for (name, recipe) in waiting {
-            let issuer = recipe.issuer.as_deref().unwrap_or("root");
-            if issuer == "self" || made.contains_key(issuer) {
-                let forged = forge(recipe, name, false, &made, around)?;
-                made.insert(name.clone(), forged);
-            } else {
-                later.push((name, recipe));
-            }
-        }
-        if later.len() == before {
-            return Err("its CAs issue each other".to_owned());
-        }
-        waiting = later;
-    }
-    Ok(made)
-}
-
-fn build(case: &Case, cas: &Forge, around: &Surroundings) -> Result<CaseServer, String> {
-    let recipe = &case.recipe;
-    let mut usual = cas.clone();
-    if recipe.public {
-        // Under the public root everything has the same names.
-        for name in ["root", "intermediate"] {
-            if let Some(public) = cas.get(&format!("public-{name}")) {
-                usual.insert(name.to_owned(), public.clone());
-            }
-        }
-    }
-    let own = forge_all(&recipe.ca, usual, around)?;
-    let leaf = forge(&recipe.leaf, &case.name, true, &own, around)?;
-    let mut chain = Vec::new();
-    for name in &recipe.chain {
-        let made = if name == "leaf" { Some(&leaf) } else { own.get(name) };
-        chain.push(made.ok_or_else(|| format!("there is no certificate {name:?}"))?.der.clone());
-    }
-    let serves_tls =
-        matches!(recipe.server.kind, ServerKind::Site | ServerKind::Echo | ServerKind::Greeting | ServerKind::Abrupt);
-    let signer = match &recipe.server.key_of {
-        Some(name) => own.get(name).ok_or_else(|| format!("there is no CA {name:?}"))?,
-        None => &leaf,
-    };
-    let tls = serves_tls.then(|| acceptor(&recipe.server, &chain, signer)).transpose()?;
-    let expected: Vec<&str> = case.expect.iter().map(|id| id.as_str()).collect();
-    let text = format!(
-        "{}. tlscope has to find: {}.",
-        case.about,
-        if expected.is_empty() { "nothing".into() } else { expected.join(", ") }
-    );
-    let site = Site { title: format!("The lab: {}", case.name).into(), text: text.into() };
-    Ok(CaseServer { recipe: recipe.server.clone(), chain, tls, site })
 }
 
 fn plain_site() -> Site {
@@ -289,7 +246,15 @@ async fn read_first(stream: &mut TcpStream) -> Option<(Option<Box<ClientHello>>,
 }
 
 async fn serve_hello(case: &CaseServer, mut stream: TcpStream, hello: &ClientHello, bytes: Bytes) {
-    let recipe = &case.recipe;
+    let mut recipe = &case.recipe;
+    if recipe.small_hello && hello.raw.len() > 1400 {
+        return;
+    }
+    let is_modern =
+        hello.versions.iter().any(|v| *v >= TlsVersion::TLS12) && hello.suites.iter().any(|s| s.is_modern());
+    if let Some(also) = recipe.also.as_ref().filter(|_| !is_modern) {
+        recipe = also;
+    }
     let answer = match recipe.kind {
         ServerKind::Flight => flights::answer(recipe, hello, &case.chain).unwrap_or_default(),
         ServerKind::Half => flights::half(recipe, hello, &case.chain).unwrap_or_default(),

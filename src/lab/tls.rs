@@ -14,12 +14,21 @@ use super::recipe::{ClientCert, ServerRecipe};
 use super::signer::OwnSigningKey;
 
 /// Ends TLS as the recipe says, with the chain and the key of `leaf`.
-pub(super) fn acceptor(recipe: &ServerRecipe, chain: &[Vec<u8>], leaf: &Forged) -> Result<TlsAcceptor, String> {
+pub(super) fn acceptor(
+    recipe: &ServerRecipe,
+    chain: &[Vec<u8>],
+    leaf: &Forged,
+    staple: Option<Vec<u8>>,
+) -> Result<TlsAcceptor, String> {
     let chain: Vec<CertificateDer<'static>> = chain.iter().map(|der| CertificateDer::from(der.clone())).collect();
-    let certified = Arc::new(CertifiedKey::new(chain, signing_key(recipe, leaf)?));
-    let only_12 = recipe.tls.as_deref() == Some("1.2");
-    let versions: &[&rustls::SupportedProtocolVersion] =
-        if only_12 { &[&rustls::version::TLS12] } else { rustls::DEFAULT_VERSIONS };
+    let mut certified = CertifiedKey::new(chain, signing_key(recipe, leaf)?);
+    certified.ocsp = staple;
+    let certified = Arc::new(certified);
+    let versions: &[&rustls::SupportedProtocolVersion] = match recipe.tls.as_deref() {
+        Some("1.2") => &[&rustls::version::TLS12],
+        Some("1.3") => &[&rustls::version::TLS13],
+        _ => rustls::DEFAULT_VERSIONS,
+    };
     let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_protocol_versions(versions)
         .map_err(|error| error.to_string())?;

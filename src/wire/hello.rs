@@ -102,6 +102,8 @@ mod tests {
 
     fn sample() -> Vec<u8> {
         write_probe_hello(&ProbeHello {
+            suites: &[],
+            large: false,
             version: TlsVersion::TLS12,
             sni: Some("expired.test"),
             alpn: &["h2", "http/1.1"],

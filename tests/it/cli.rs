@@ -255,6 +255,8 @@ fn findings_decide_the_exit_code_of_a_run() {
         tunnel.write_all(b"CONNECT expired.lab.test:443 HTTP/1.1\r\nHost: expired.lab.test\r\n\r\n").unwrap();
         tunnel.read_exact(&mut [0; 12]).unwrap();
         let hello = tlscope::wire::write_probe_hello(&tlscope::wire::ProbeHello {
+            suites: &[],
+            large: false,
             version: tlscope::model::TlsVersion::TLS12,
             sni: Some("expired.lab.test"),
             alpn: &[],

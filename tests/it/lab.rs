@@ -16,7 +16,7 @@ fn now() -> Timestamp {
 
 fn trust_of(lab: &Lab) -> Trust {
     let roots = RootSet { name: RootSetName::Files, anchors: lab.roots().to_vec() };
-    Trust::new(&[roots], &[lab.public_root()].into())
+    Trust::new(&[roots], &[lab.public_root()].into()).with_logs(Some(lab.logs().to_vec()))
 }
 
 fn dialler_of(lab: &Lab) -> Dialler {

@@ -203,7 +203,7 @@ async fn collect(mut inbox: mpsc::Receiver<Event>) -> Told {
 
 pub fn trust_of(lab: &Lab) -> Trust {
     let roots = RootSet { name: RootSetName::Files, anchors: lab.roots().to_vec() };
-    Trust::new(&[roots], &[lab.public_root()].into())
+    Trust::new(&[roots], &[lab.public_root()].into()).with_logs(Some(lab.logs().to_vec()))
 }
 
 fn builder() -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {

@@ -150,7 +150,14 @@ async fn a_client_that_leaves_in_its_handshake_is_told_apart() {
 
 /// A hello as an old client writes it.
 fn hello(version: TlsVersion) -> Vec<u8> {
-    write_probe_hello(&ProbeHello { version, sni: Some("good.lab.test"), alpn: &[], random: [7; 32] })
+    write_probe_hello(&ProbeHello {
+        version,
+        sni: Some("good.lab.test"),
+        alpn: &[],
+        random: [7; 32],
+        suites: &[],
+        large: false,
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
