@@ -85,7 +85,7 @@ impl Case<'_> {
         chain::check_top(&pool, &best.path, self.evidence, any_roots, out);
         chain::check_cross_signs(&pool, &best.path, &paths, self.clock, out);
         chain::check_aia(&pool, self.evidence, out);
-        roots::check(&pool, &best.path, out);
+        roots::check(&pool, &best.path, self.clock, out);
         surroundings::check_clock(self.observation, self.evidence, self.clock, out);
         surroundings::check_interception(&pool, &best.path, self.clock, out);
         if best.path.end != End::Anchor {

@@ -112,7 +112,8 @@ impl Lab {
         let servers = Arc::new(servers);
         tasks.spawn(accept(listener, move |stream| serve_any(servers.clone(), stream)));
         let root = |name: &str| cas.get(name).map(|made| CertDer::new(made.der.clone()));
-        let roots: Vec<CertDer> = ["root", "public-root", "ended-root"].iter().filter_map(|name| root(name)).collect();
+        let roots: Vec<CertDer> =
+            ["root", "public-root", "ended-root", "bound-root"].iter().filter_map(|name| root(name)).collect();
         let public_root = root("public-root").map_or(Fingerprint([0; 32]), |der| der.sha256);
         let logs = logs.list(now);
         Ok(Self { address, cases, roots, public_root, logs, nobody, _servers: tasks })
@@ -328,6 +329,11 @@ async fn serve_http(stream: TlsStream<Prefixed<TcpStream>>, site: Site) {
     }
 }
 
+/// Whether somebody looks for an issuer, a list or an answer.
+fn is_document(file: &str) -> bool {
+    [".der", ".crl", ".ocsp"].iter().any(|ending| file.ends_with(ending))
+}
+
 fn http1_builder() -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).half_close(true).preserve_header_case(true);
@@ -345,6 +351,7 @@ async fn serve_plain(servers: &Servers, stream: Prefixed<TcpStream>) {
         async move {
             match found {
                 Some(der) => Ok(super::site::certificate(der)),
+                None if is_document(&file) => Ok(super::site::nothing()),
                 None => hyper::service::Service::call(&site, request).await,
             }
         }

@@ -95,6 +95,11 @@ pub(super) fn certificate(der: Vec<u8>) -> Response<Body> {
     typed("application/pkix-cert", der)
 }
 
+/// There is no such file.
+pub(super) fn nothing() -> Response<Body> {
+    status(StatusCode::NOT_FOUND)
+}
+
 fn plain(text: &'static str) -> Response<Body> {
     typed("text/plain", text)
 }

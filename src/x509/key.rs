@@ -68,6 +68,17 @@ impl PublicKey {
         Some(Self { spki: der.slice_ref(tlv.raw), algorithm, key, kind })
     }
 
+    /// The same key with the parameters of its issuer's, which a DSA key may leave out (RFC 5280
+    /// section 6.1.4 (d) to (f)); `None` for a key that has what it needs.
+    pub fn inheriting(&self, issuer: &Self) -> Option<Self> {
+        let inherits = self.algorithm.oid == oids::DSA && self.algorithm.parameters.is_empty();
+        (inherits && issuer.algorithm.oid == oids::DSA).then(|| {
+            let algorithm = issuer.algorithm.clone();
+            let kind = read_kind(&algorithm, &self.key);
+            Self { algorithm, kind, ..self.clone() }
+        })
+    }
+
     /// How many bits strong: of the modulus, the prime, or the field. 0 when unknown.
     pub fn bits(&self) -> usize {
         match &self.kind {

@@ -25,6 +25,7 @@ mod java;
 mod legacy;
 mod mqtt;
 mod node;
+mod pkits;
 mod python;
 mod readers;
 mod refusals;

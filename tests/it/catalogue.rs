@@ -33,6 +33,15 @@ const ELSEWHERE: &[(FindingId, &str)] = &[
     (FindingId::RootNotInStore, "tests/it/judge.rs"),
     (FindingId::KeyPq, "tests/it/judge.rs"),
     (FindingId::AnalysisTruncated, "tests/it/judge.rs"),
+    (FindingId::RootUserInstalledOnly, "tests/it/judge.rs"),
+    (FindingId::RootRemoved, "tests/it/judge.rs"),
+    (FindingId::RootDistrustedAfter, "tests/it/judge.rs"),
+    (FindingId::HstsNoOverride, "tests/it/judge.rs"),
+    (FindingId::KeyCompromised, "tests/it/judge.rs"),
+    (FindingId::ProtoSslv2, "tests/it/scan.rs"),
+    (FindingId::SniFiltered, "tests/it/scan.rs"),
+    (FindingId::NameDefaultVhost, "tests/it/scan.rs"),
+    (FindingId::ChainVaries, "tests/it/scan.rs"),
     (FindingId::AnalysisFailed, "src/proxy/record.rs"),
 ];
 

@@ -72,7 +72,7 @@ async fn root_sets_that_differ_are_said_to() {
         &std::collections::HashSet::new(),
     );
     let report = judged(&observation, &trust, Limits::default());
-    assert_eq!(ids(&report), [FindingId::RootNotInStore]);
+    assert_eq!(ids(&report), [FindingId::RootNotInStore, FindingId::RootUserInstalledOnly]);
     let results: Vec<Trusted> = report.verdicts.iter().map(|verdict| verdict.result).collect();
     assert_eq!(results, [Trusted::Untrusted, Trusted::Trusted, Trusted::NoRoots]);
 }
@@ -121,6 +121,67 @@ async fn no_part_of_a_chain_makes_the_judge_panic() {
         sent[0] = CertDer::new(Bytes::from(der));
         judged(&Observation { sent, ..observation.clone() }, &trust, Limits::default());
     }
+}
+
+/// A leaf that names `root` as its issuer, from `not_before` on for 90 days. Nobody has the root's key,
+/// so its signature is noise.
+fn claims_to_be_under(root: &CertDer, not_before: Timestamp) -> CertDer {
+    use tlscope::x509::write::{bit_string, integer, octet_string, oid, sequence, tlv, utf8};
+    use tlscope::x509::{Cert, oids};
+    let root = Cert::read(root);
+    let sample = read_certificates(include_bytes!("../../certs/fixtures/algorithms/rsa2048-sha256.pem")).remove(0);
+    let sample = Cert::read(&sample);
+    let date = |at: Timestamp| {
+        let digits: String = at.to_string().chars().filter(char::is_ascii_digit).collect();
+        tlv(0x17, format!("{}Z", &digits[2..14]).as_bytes())
+    };
+    let algorithm = sequence(&[oid(oids::SHA256_WITH_RSA), vec![5, 0]]);
+    let key_id = root.extensions.subject_key_id.clone().unwrap();
+    let aki = octet_string(&sequence(&[tlv(0x80, &key_id)]));
+    let extension = sequence(&[oid(oids::EXT_AUTHORITY_KEY_ID), aki]);
+    let name = sequence(&[tlv(0x31, &sequence(&[oid(oids::COMMON_NAME), utf8("a.test")]))]);
+    let tbs = sequence(&[
+        tlv(0xa0, &integer(&[2])),
+        integer(&[7; 10]),
+        algorithm.clone(),
+        root.subject.clone().unwrap().raw.to_vec(),
+        sequence(&[date(not_before), date(not_before.plus_days(90))]),
+        name,
+        sample.key.unwrap().spki.to_vec(),
+        tlv(0xa3, &sequence(&[extension])),
+    ]);
+    CertDer::new(sequence(&[tbs, algorithm, bit_string(&[0x5a; 256])]))
+}
+
+#[test]
+fn roots_that_programmes_dropped_are_told_and_others_are_not() {
+    let root = |pem: &[u8]| read_certificates(pem).remove(0);
+    let trustcor = root(include_bytes!("../../certs/fixtures/roots/trustcor-ca-1.pem"));
+    let entrust = root(include_bytes!("../../certs/fixtures/roots/entrust-g2.pem"));
+    let told = |root: &CertDer, issued: &str, at: &str| {
+        let set = RootSet { name: RootSetName::System, anchors: vec![root.clone()] };
+        let issued = Timestamp::parse(issued).unwrap();
+        let observation = Observation { sent: vec![claims_to_be_under(root, issued)], ..Observation::default() };
+        let trust = Trust::new(&[set], &std::collections::HashSet::new());
+        let at = Timestamp::parse(at).unwrap();
+        let report = judge(&observation, &Evidence::default(), &trust, Limits::default(), at);
+        let found = ids(&report);
+        (found.contains(&FindingId::RootRemoved), found.contains(&FindingId::RootDistrustedAfter))
+    };
+    assert!(told(&trustcor, "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z").0);
+    assert!(!told(&trustcor, "2022-01-01T00:00:00Z", "2022-02-01T00:00:00Z").0, "not yet removed then");
+    assert!(told(&entrust, "2025-06-01T00:00:00Z", "2025-07-01T00:00:00Z").1, "issued after the last day");
+    assert!(!told(&entrust, "2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z").1, "issued while it was trusted");
+}
+
+#[test]
+fn browsers_offer_no_way_round_where_hsts_holds() {
+    let sent = read_certificates(include_bytes!("../../certs/fixtures/algorithms/rsa2048-sha256.pem"));
+    let hsts = Some("max-age=31536000".to_owned());
+    let bad = Observation { sent, hsts: hsts.clone(), ..Observation::default() };
+    assert!(ids(&judged(&bad, &Trust::default(), Limits::default())).contains(&FindingId::HstsNoOverride));
+    let silent = Observation { hsts, ..Observation::default() };
+    assert_eq!(ids(&judged(&silent, &Trust::default(), Limits::default())), []);
 }
 
 #[test]

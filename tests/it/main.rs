@@ -12,5 +12,6 @@ mod layering;
 mod limbo;
 mod proxy;
 mod rig;
+mod scan;
 mod schemas;
 mod signatures;

@@ -1,12 +1,13 @@
 //! The certificates a path can be built from, and what relates them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::trust::{SetMask, Trust};
 use crate::diagnosis::budget::Budget;
 use crate::diagnosis::signature::{Check, verify};
 use crate::model::{Evidence, Fingerprint, Observation, Provenance, Subject, SubjectKind};
-use crate::x509::{Algorithm, Cert, Name};
+use crate::x509::{Algorithm, Cert, Name, PublicKey, oids};
 
 /// A certificate in the pool, or an anchor of the trust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -172,6 +173,15 @@ impl<'t> Pool<'t> {
         matches!(node, Node::Own(index) if self.own.get(index).is_some_and(|own| own.anchor == Some(anchor)))
     }
 
+    /// The key of a certificate, with the parameters that it leaves to its issuer.
+    pub(crate) fn key(&self, node: Node) -> Option<Cow<'_, PublicKey>> {
+        let own = self.cert(node)?.key.as_ref()?;
+        let inherits = own.algorithm.oid == oids::DSA && own.algorithm.parameters.is_empty();
+        let issuers = if inherits { self.candidates(node) } else { Vec::new() };
+        let inherited = issuers.iter().find_map(|issuer| own.inheriting(self.cert(*issuer)?.key.as_ref()?));
+        Some(inherited.map_or(Cow::Borrowed(own), Cow::Owned))
+    }
+
     /// How `child` relates to `issuer`; each pair is verified once.
     pub(crate) fn edge(&mut self, child: Node, issuer: Node, budget: &mut Budget) -> Option<Edge> {
         if let Some(known) = self.edges.get(&(child, issuer)) {
@@ -179,7 +189,7 @@ impl<'t> Pool<'t> {
         }
         let (lower, upper) = (self.cert(child)?, self.cert(issuer)?);
         let names_match = matches!((&lower.issuer, &upper.subject), (Some(i), Some(s)) if i.matches(s));
-        let signature = check_signature(lower, upper, budget)?;
+        let signature = check_signature(lower, self.key(issuer).as_deref(), budget)?;
         let edge = Edge { names_match, key_ids_match: key_ids_match(lower, upper), signature };
         self.edges.insert((child, issuer), edge);
         Some(edge)
@@ -187,8 +197,8 @@ impl<'t> Pool<'t> {
 }
 
 /// `None` when the budget does not allow the check.
-fn check_signature(child: &Cert, issuer: &Cert, budget: &mut Budget) -> Option<Check> {
-    let parts = (&issuer.key, &child.tbs, &child.signature, &child.outer_algorithm);
+fn check_signature(child: &Cert, key: Option<&PublicKey>, budget: &mut Budget) -> Option<Check> {
+    let parts = (key, &child.tbs, &child.signature, &child.outer_algorithm);
     let (Some(key), Some(tbs), Some(signature), Some(algorithm)) = parts else { return Some(Check::Invalid) };
     let Some(kind) = Algorithm::signature(algorithm) else { return Some(Check::Unsupported) };
     budget.pay_signature(key).then(|| verify(key, kind, tbs, signature))

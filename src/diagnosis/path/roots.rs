@@ -1,6 +1,7 @@
 //! What is known of an anchor beside its being one: programmes that dropped it, or that trust only
 //! what it issued before a day.
 
+use crate::diagnosis::clock::Clock;
 use crate::diagnosis::findings::Findings;
 use crate::diagnosis::known::{Decision, Distrust, decisions};
 use crate::model::{Facts, FindingId, RootSetName, SubjectKind, Timestamp, Trusted, Verdict};
@@ -8,29 +9,33 @@ use crate::x509::Cert;
 
 use super::{Path, Pool};
 
-/// Checks the anchor of the best path.
-pub(crate) fn check(pool: &Pool<'_>, best: &Path, out: &mut Findings) {
+/// Checks the anchor of the best path: one finding for all programmes that dropped it, one for all
+/// that stopped trusting what it issues.
+pub(crate) fn check(pool: &Pool<'_>, best: &Path, clock: &Clock, out: &mut Findings) {
     let (Some(anchor), Some(leaf)) = (best.anchor(), best.nodes.first().and_then(|leaf| pool.cert(*leaf))) else {
         return;
     };
     let Some(cert) = pool.cert(anchor) else { return };
     let subject = pool.subject(anchor, SubjectKind::Anchor);
-    for decision in decisions(cert.sha256()) {
-        let facts = Facts::new()
+    let facts = |decisions: &[&Decision]| {
+        let programmes: Vec<String> = decisions.iter().map(|decision| decision.programme.to_owned()).collect();
+        let since = decisions.iter().map(|decision| decision.since).min().unwrap_or_default();
+        Facts::new()
             .with("anchor", cert.label())
             .with("anchor_sha256", cert.sha256().to_string())
-            .with("programme", decision.programme)
-            .with("since", decision.since);
-        match (decision.what, date_of(leaf, decision)) {
-            (Distrust::Removed, _) => {
-                out.add(FindingId::RootRemoved, &subject, facts.with("reason", decision.reason));
-            }
-            (_, Some((basis, date))) if date > decision.since => {
-                let facts = facts.with("basis", basis).with("leaf_date", date);
-                out.add(FindingId::RootDistrustedAfter, &subject, facts);
-            }
-            _ => {}
-        }
+            .with("programme", programmes)
+            .with("since", since)
+    };
+    let is_dropped = |d: &&Decision| d.what == Distrust::Removed && !clock.is_before(d.since);
+    let dropped: Vec<&Decision> = decisions(cert.sha256()).iter().filter(is_dropped).collect();
+    if let Some(first) = dropped.first() {
+        out.add(FindingId::RootRemoved, &subject, facts(&dropped).with("reason", first.reason));
+    }
+    let is_late = |d: &&Decision| d.what != Distrust::Removed && date_of(leaf, d).is_some_and(|(_, at)| at > d.since);
+    let late: Vec<&Decision> = decisions(cert.sha256()).iter().filter(is_late).collect();
+    if let Some((basis, date)) = late.first().and_then(|first| date_of(leaf, first)) {
+        let facts = facts(&late).with("basis", basis).with("leaf_date", date);
+        out.add(FindingId::RootDistrustedAfter, &subject, facts);
     }
 }
 

@@ -1,13 +1,15 @@
 //! One CRL (RFC 5280 sections 5 and 6.3): is it well-formed, is the certificate within its scope, who
 //! signed it, is it of now, and is the certificate on it?
 
+use std::borrow::Cow;
+
 use super::{Known, Question};
 use crate::diagnosis::budget::Budget;
 use crate::diagnosis::clock::Clock;
 use crate::diagnosis::path::{Node, Path, Pool};
 use crate::diagnosis::signature::{Check, verify};
 use crate::model::{Facts, FindingId};
-use crate::x509::{Cert, Crl, CrlEntry, IssuingDistributionPoint, oids};
+use crate::x509::{Cert, Crl, CrlEntry, IssuingDistributionPoint, PublicKey, oids};
 
 /// reasonCode removeFromCRL: the certificate is good again.
 const REMOVE_FROM_CRL: u8 = 8;
@@ -22,6 +24,9 @@ const KNOWN_EXTENSIONS: &[&str] = &[
     oids::EXT_FRESHEST_CRL,
     oids::EXT_AUTHORITY_INFO,
 ];
+
+/// A certificate with its key.
+pub(super) type Signer<'p> = (&'p Cert, Cow<'p, PublicKey>);
 
 /// Who may have signed the lists: the issuer, and others of a list's issuer's name that someone on
 /// the path certified (a CA can have a key of its own for its lists).
@@ -41,7 +46,7 @@ pub(super) fn signers(
                         || pool.edge(node, *above, budget).is_some_and(|e| e.signature == Check::Valid && e.names_match)
                 })
             };
-            if !signers.contains(&node) && certified(budget, pool) {
+            if !signers.contains(&node) && !is_listed(pool, node, crls) && certified(budget, pool) {
                 signers.push(node);
             }
         }
@@ -49,12 +54,21 @@ pub(super) fn signers(
     signers
 }
 
+/// Whether a certificate for a CA's lists stands on a list itself.
+fn is_listed(pool: &Pool<'_>, node: Node, crls: &[Option<Crl>]) -> bool {
+    let Some((issuer, serial)) = pool.cert(node).and_then(|cert| Some((cert.issuer.as_ref()?, cert.serial.as_ref()?)))
+    else {
+        return true;
+    };
+    crls.iter().flatten().any(|list| list.issuer.matches(issuer) && list.find(serial, issuer).is_some())
+}
+
 /// Judges what one list says about the certificate; `url` says where it is from.
 pub(super) fn judge(
     question: Question<'_>,
     list: &Crl,
     url: &str,
-    signers: &[&Cert],
+    signers: &[Signer<'_>],
     clock: &Clock,
     budget: &mut Budget,
     known: &mut Known,
@@ -129,12 +143,14 @@ fn scope_fault(list: &Crl, scope: &IssuingDistributionPoint, cert: &Cert) -> Opt
     (!scope.names.is_empty() && !theirs.is_empty() && !shared).then_some("for another distribution point")
 }
 
-fn check_signature(list: &Crl, signers: &[&Cert], budget: &mut Budget) -> Result<(), &'static str> {
+fn check_signature(list: &Crl, signers: &[Signer<'_>], budget: &mut Budget) -> Result<(), &'static str> {
     let Some(kind) = list.outer_algorithm.signature() else { return Err("the signature algorithm is not known") };
     let mut why = "no certificate of its issuer is at hand";
-    for signer in signers {
+    for (signer, key) in signers {
         let is_issuer = signer.subject.as_ref().is_some_and(|subject| subject.matches(&list.issuer));
-        let Some(key) = signer.key.as_ref().filter(|_| is_issuer) else { continue };
+        if !is_issuer {
+            continue;
+        }
         if !budget.pay_signature(key) {
             return Err("the signature was not checked: a limit was reached");
         }

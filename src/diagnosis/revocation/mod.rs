@@ -123,7 +123,8 @@ impl<'a> Revocation<'a> {
             let is_meant = fetched.of == Some(cert.sha256());
             let fault = match (&fetched.result, read) {
                 (Ok(_), Some(list)) if is_meant || fetched.of.is_none() => {
-                    let keys: Vec<&Cert> = signers.iter().filter_map(|node| pool.cert(*node)).collect();
+                    let with_key = |node: &Node| Some((pool.cert(*node)?, pool.key(*node)?));
+                    let keys: Vec<crl::Signer<'_>> = signers.iter().filter_map(with_key).collect();
                     crl::judge(question, list, &fetched.url, &keys, self.clock, budget, &mut known);
                     continue;
                 }
