@@ -20,12 +20,12 @@ struct Suite {
 }
 
 #[derive(Deserialize)]
-struct Case {
-    id: String,
+pub(crate) struct Case {
+    pub(crate) id: String,
     validation_kind: String,
-    trusted_certs: Vec<String>,
-    untrusted_intermediates: Vec<String>,
-    peer_certificate: String,
+    pub(crate) trusted_certs: Vec<String>,
+    pub(crate) untrusted_intermediates: Vec<String>,
+    pub(crate) peer_certificate: String,
     validation_time: Option<String>,
     expected_result: String,
     expected_peer_name: Option<PeerName>,
@@ -47,7 +47,8 @@ fn read(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites").join(name)).unwrap()
 }
 
-fn cases() -> Vec<Case> {
+/// The cases for servers.
+pub(crate) fn cases() -> Vec<Case> {
     let suite: Suite = serde_json::from_str(&read("limbo.json")).unwrap();
     suite.testcases.into_iter().filter(|case| case.validation_kind == "SERVER").collect()
 }
@@ -57,11 +58,19 @@ fn certificates<'a>(pems: impl IntoIterator<Item = &'a String>) -> Vec<CertDer> 
 }
 
 impl Case {
-    fn must_fail(&self) -> bool {
+    pub(crate) fn must_fail(&self) -> bool {
         self.expected_result == "FAILURE"
     }
 
-    fn judged(&self) -> Report {
+    pub(crate) fn name(&self) -> Option<String> {
+        self.expected_peer_name.as_ref().map(|name| name.value.clone())
+    }
+
+    pub(crate) fn at(&self) -> Timestamp {
+        self.validation_time.as_deref().and_then(Timestamp::parse).unwrap_or_else(crate::rig::now)
+    }
+
+    pub(crate) fn judged(&self) -> Report {
         let observation = Observation {
             name: self.expected_peer_name.as_ref().and_then(|name| Host::parse(&name.value).ok()),
             sent: certificates(std::iter::once(&self.peer_certificate).chain(&self.untrusted_intermediates)),
@@ -73,8 +82,7 @@ impl Case {
         let crls = self.crls.iter().flat_map(|pem| Crl::read_all(pem.as_bytes())).map(list).collect();
         let evidence = Evidence { crls, fetching_off: Some("from a file".to_owned()), ..Evidence::default() };
         let limits = self.max_chain_depth.map_or_else(Limits::default, Limits::with_intermediates);
-        let at = self.validation_time.as_deref().and_then(Timestamp::parse).unwrap_or_else(crate::rig::now);
-        judge(&observation, &evidence, &Trust::new(&[roots], &HashSet::new()), limits, at)
+        judge(&observation, &evidence, &Trust::new(&[roots], &HashSet::new()), limits, self.at())
     }
 }
 

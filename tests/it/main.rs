@@ -10,6 +10,7 @@ mod judge;
 mod lab;
 mod layering;
 mod limbo;
+mod oracle;
 mod proxy;
 mod rig;
 mod scan;
