@@ -18,6 +18,7 @@ fn judged(observation: &Observation, trust: &Trust, limits: Limits) -> Report {
 }
 
 fn ids(report: &Report) -> Vec<FindingId> {
+    crate::rig::assert_evidence_is_explained(report);
     report.findings.iter().map(|finding| finding.id).collect()
 }
 
@@ -172,6 +173,16 @@ fn roots_that_programmes_dropped_are_told_and_others_are_not() {
     assert!(!told(&trustcor, "2022-01-01T00:00:00Z", "2022-02-01T00:00:00Z").0, "not yet removed then");
     assert!(told(&entrust, "2025-06-01T00:00:00Z", "2025-07-01T00:00:00Z").1, "issued after the last day");
     assert!(!told(&entrust, "2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z").1, "issued while it was trusted");
+}
+
+#[test]
+fn a_key_that_everybody_has_is_told() {
+    let told = |pem: &[u8]| {
+        let observation = Observation { sent: read_certificates(pem), ..Observation::default() };
+        ids(&judged(&observation, &Trust::default(), Limits::default())).contains(&FindingId::KeyCompromised)
+    };
+    assert!(told(include_bytes!("../../certs/fixtures/published-key.pem")));
+    assert!(!told(include_bytes!("../../certs/fixtures/algorithms/rsa2048-sha256.pem")));
 }
 
 #[test]

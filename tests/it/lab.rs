@@ -46,6 +46,7 @@ async fn every_case_is_what_it_claims() {
         let trust = trust_of(&lab);
         let inquiry = Inquiry::start(Config::default(), move || trust, dialler.clone()).unwrap();
         let checked = check_server(&dialler, &inquiry, &question(case)).await.remove(0);
+        crate::rig::assert_evidence_is_explained(&checked.report);
         let found: BTreeSet<&str> = checked.report.findings.iter().map(|f| f.id.as_str()).collect();
         let expected: BTreeSet<&str> = case.expect.iter().map(|id| id.as_str()).collect();
         if found != expected {

@@ -101,6 +101,7 @@ fn every_defect_of_the_suite_is_named_and_what_is_good_is_clean() {
     let (mut named, mut clean, mut wrong) = (0, 0, Vec::new());
     for case in cases() {
         let report = case.judged();
+        crate::rig::assert_evidence_is_explained(&report);
         let ids: Vec<FindingId> = report.findings.iter().map(|finding| finding.id).collect();
         if case.must_fail() {
             let wanted = &expected.expect[&case.id];

@@ -266,3 +266,15 @@ pub async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), request: &s
     stream.flush().await.unwrap();
     read_all(stream).await
 }
+
+/// Every key of a finding's evidence is explained on its page.
+pub fn assert_evidence_is_explained(report: &tlscope::model::Report) {
+    for finding in &report.findings {
+        let page = tlscope::explain::page(finding.id);
+        for (key, _) in &finding.evidence {
+            assert!(page.keys.iter().any(|(known, _)| known == key), "{}: {key} is not explained", finding.id);
+        }
+        let line = tlscope::explain::summary(finding);
+        assert!(!line.contains('?') || line.contains("? "), "{}: something is missing in {line:?}", finding.id);
+    }
+}

@@ -80,6 +80,7 @@ async fn check(lab: &Lab, dialler: Dialler, question: Question) -> Vec<Checked> 
 }
 
 fn ids(checked: &Checked) -> Vec<FindingId> {
+    crate::rig::assert_evidence_is_explained(&checked.report);
     checked.report.findings.iter().map(|finding| finding.id).collect()
 }
 

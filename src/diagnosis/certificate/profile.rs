@@ -147,11 +147,11 @@ fn check_policies(judged: &Judged<'_>, out: &mut Findings) {
     match reserved.as_slice() {
         [] => out.add(FindingId::PolicyOidMissing, &judged.subject, facts()),
         [one] if policies.has_qualifiers => {
-            out.add(FindingId::PolicyMultiple, &judged.subject, facts());
+            out.add(FindingId::PolicyMultiple, &judged.subject, facts().with("fault", "a policy has qualifiers"));
             check_conflict(judged, one, out);
         }
         [one] => check_conflict(judged, one, out),
-        _ => out.add(FindingId::PolicyMultiple, &judged.subject, facts()),
+        _ => out.add(FindingId::PolicyMultiple, &judged.subject, facts().with("fault", "several policies")),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::diagnosis::clock::Clock;
 use crate::diagnosis::findings::Findings;
 use crate::diagnosis::signature::Check;
 use crate::model::{Facts, FindingId, Subject, SubjectKind, hex};
-use crate::x509::Cert;
+use crate::x509::{Cert, Name};
 
 /// Everything wrong with a path above its leaf, and with the leaf because of the path.
 pub(crate) fn check(pool: &Pool<'_>, path: &Path, clock: &Clock, budget: &mut Budget) -> Findings {
@@ -71,8 +71,11 @@ fn check_step(pool: &Pool<'_>, path: &Path, (child, issuer, edge): (Node, Node, 
         check_link(pool, path, (child, issuer, edge), out);
     }
     if !edge.names_match && edge.signature == Check::Valid {
-        let named = cert.issuer.as_ref().map(ToString::to_string).unwrap_or_default();
-        let signer = above.subject.as_ref().map(ToString::to_string).unwrap_or_default();
+        let shown = |name: &Option<Name>| match name {
+            Some(name) if !name.is_empty() => name.to_string(),
+            _ => "(no name)".to_owned(),
+        };
+        let (named, signer) = (shown(&cert.issuer), shown(&above.subject));
         let facts = Facts::new().with("certificate", cert.label()).with("names", named).with("signed_by", signer);
         out.add(FindingId::ChainIssuerNameMismatch, &subject, facts);
     }

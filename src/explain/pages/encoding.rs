@@ -197,14 +197,14 @@ pub(super) static PAGES: &[Page] = &[
     },
     Page {
         id: Id::PolicyMultiple,
-        title: "The certificate names several ways in which its holder was checked",
-        summary: "several policies: {policies}",
+        title: "The certificate's policies are not the one that belongs there",
+        summary: "{fault}: {policies}",
         cause: "A public CA names exactly one of the reserved policies (domain, organisation, individual, extended \
-                validation); they exclude each other. No client refuses it.",
+                validation), for they exclude each other, and adds no qualifiers. No client refuses it.",
         fix: "Nothing to do on the server; it is for the CA to mend, with the next certificate.",
         refused_by: &[],
         accepted_by: "",
-        keys: &[POLICIES],
+        keys: &[POLICIES, ("fault", "what is wrong with them")],
         source: "Baseline Requirements section 7.1.2.7.9",
     },
     Page {

@@ -124,10 +124,10 @@ pub(super) static PAGES: &[Page] = &[
     },
     Page {
         id: Id::CipherWeak,
-        title: "The server chose a cipher suite that does not protect",
-        summary: "chose {suite}: {weakness}",
+        title: "The server takes a cipher suite that does not protect",
+        summary: "takes {suite}: {weakness}",
         cause: "Suites without encryption or authentication, export ciphers, DES, 3DES, RC4 and MD5 are broken or \
-                obsolete. The server picked one.",
+                obsolete. The server picked one, or took it from a client that offered nothing else (--scan).",
         fix: "Take them out (nginx: ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20; Apache: SSLCipherSuite with the same \
                 list); a device needs new firmware.",
         refused_by: NO_OVERLAP,

@@ -17,7 +17,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::RevokedOcsp,
         title: "The certificate has been revoked, says OCSP",
-        summary: "revoked {revoked_at:day}[ ({reason})]; source: {by}",
+        summary: "[{certificate}: ]revoked {revoked_at:day}[ ({reason})]; source: {by}",
         cause: "The CA has withdrawn the certificate: its key leaked, it was replaced, or it should not have been \
                 issued. Of the clients measured only Firefox and curl --cert-status looked.",
         fix: "Make a new key, have a new certificate issued and install it on every server of the name. If it was \
@@ -31,7 +31,7 @@ pub(super) static PAGES: &[Page] = &[
         ],
         accepted_by: "OpenSSL, curl, Node, Go, Java and GnuTLS, which do not look by default; Chrome, when its CRLSet \
                 does not list it",
-        keys: &[SERIAL, REVOKED_AT, REASON, BY, THIS_UPDATE],
+        keys: &[CERTIFICATE, SERIAL, REVOKED_AT, REASON, BY, THIS_UPDATE],
         source: "RFC 6960 section 2.2",
     },
     Page {
@@ -215,8 +215,8 @@ pub(super) static PAGES: &[Page] = &[
     },
     Page {
         id: Id::StapleExpired,
-        title: "The stapled OCSP response has expired",
-        summary: "the staple was good until {next_update}",
+        title: "An OCSP response has expired",
+        summary: "the response ({by}) was good until {next_update}",
         cause: "The server goes on sending an old response: it cannot reach the responder to fetch a new one, or the \
                 file that it serves (nginx: ssl_stapling_file) is not renewed.",
         fix: "Look for OCSP in the server's log, let it reach the responder (firewall; nginx: resolver), and restart \
@@ -226,13 +226,13 @@ pub(super) static PAGES: &[Page] = &[
             ("OpenSSL", "OCSP response has expired (99), from 3.6 on when told to check"),
         ],
         accepted_by: "Firefox, which does not use it, and clients that do not look, as most do not",
-        keys: &[("next_update", "the time by which a new response was due"), THIS_UPDATE],
+        keys: &[BY, ("next_update", "the time by which a new response was due"), THIS_UPDATE],
         source: "RFC 6960 section 4.2.2.1",
     },
     Page {
         id: Id::StapleFuture,
-        title: "The stapled OCSP response is from the future",
-        summary: "thisUpdate is {this_update}[, producedAt {produced_at}]",
+        title: "An OCSP response is from the future",
+        summary: "{by}: thisUpdate is {this_update}[, producedAt {produced_at}]",
         cause: "The clock of this machine or of the CA's responder is wrong.",
         fix: "Check the clock of this machine first. If it is right, tell the CA; the response becomes good when its \
                 time has come.",
@@ -241,13 +241,13 @@ pub(super) static PAGES: &[Page] = &[
             "OCSP response not yet valid (contains a date in the future) (98), from 3.6 on when told to check",
         )],
         accepted_by: "clients that do not look, as most do not",
-        keys: &[THIS_UPDATE, ("produced_at", "when the responder signed it")],
+        keys: &[BY, THIS_UPDATE, ("produced_at", "when the responder signed it")],
         source: "RFC 6960 sections 2.4 and 4.2.2.1",
     },
     Page {
         id: Id::StapleWrongCert,
-        title: "The stapled OCSP response is about another certificate",
-        summary: "the staple is for serial {staple_serial}, the leaf has {serial}",
+        title: "An OCSP response is about another certificate",
+        summary: "the response ({by}) is for serial {staple_serial}, the certificate has {serial}",
         cause: "The server still sends the response for the previous certificate, or a file that belongs to another \
                 one.",
         fix: "Reload or restart the server, so that it fetches a new response; where it serves a file (nginx: \
@@ -255,7 +255,8 @@ pub(super) static PAGES: &[Page] = &[
         refused_by: &[("curl", "(91) Could not find certificate ID in OCSP response, with --cert-status")],
         accepted_by: "clients that do not look, as most do not",
         keys: &[
-            ("serial", "the serial number of the leaf in hex"),
+            BY,
+            ("serial", "the serial number of the certificate in hex"),
             ("staple_serial", "the serial number in the response, in hex"),
         ],
         source: "RFC 6960 section 4.1.1",

@@ -46,10 +46,11 @@ pub(super) static PAGES: &[Page] = &[
     },
     Page {
         id: Id::EkuAnyOnly,
-        title: "The certificate is for any purpose, without naming TLS servers",
-        summary: "serverAuth is not among its purposes[: {purposes}]",
+        title: "The certificate is for any purpose",
+        summary: "its purposes: {purposes}",
         cause: "anyExtendedKeyUsage was meant to allow everything, but OpenSSL and Firefox want to see serverAuth \
-                itself.",
+                itself. Where serverAuth stands beside it nobody refuses; in public certificates it is forbidden \
+                all the same.",
         fix: "Reissue it with extendedKeyUsage = serverAuth.",
         refused_by: &[
             ("OpenSSL", "unsuitable certificate purpose (26)"),
