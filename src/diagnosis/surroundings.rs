@@ -66,7 +66,10 @@ pub(crate) fn check_interception(pool: &Pool<'_>, best: &Path, clock: &Clock, ou
     let facts =
         |name: &str, why: &str| Facts::new().with("product", name).with("issuer", issuer.to_string()).with("why", why);
     if let Some(product) = product {
-        out.note(FindingId::InterceptionUpstream, facts(product.name, "a CA of that name issued it"));
+        out.note(
+            FindingId::InterceptionUpstream,
+            facts(&format!("{} ({})", product.name, product.kind), "a CA of that name issued it"),
+        );
     } else if is_fresh {
         let facts = facts("", "made minutes ago by a CA that nobody knows");
         out.note_as(Severity::Warning, FindingId::InterceptionUpstream, facts);

@@ -2,7 +2,7 @@
 //! section 6.1.1.3).
 
 use super::Judged;
-use super::key::remainder;
+use super::numbers::remainder;
 use crate::diagnosis::findings::Findings;
 use crate::diagnosis::known;
 use crate::model::{FindingId, Fingerprint};
@@ -24,15 +24,11 @@ pub(crate) fn check(judged: &Judged<'_>, out: &mut Findings) {
     }
 }
 
-/// The primes by which the faulty library's moduli are told (Nemec et al., "The Return of
-/// Coppersmith's Attack", 2017).
-const ROCA_PRIMES: &[u64] = &[
-    3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109,
-    113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
-];
+/// Primes modulo which 65537 does not generate every number, the most telling first. A modulus of
+/// the faulty library is a power of 65537 modulo each of them (Nemec et al., "The Return of
+/// Coppersmith's Attack", 2017); any other passes all of them once in 2^27 times.
+const ROCA_PRIMES: &[u64] = &[97, 37, 79, 11, 61, 73, 127, 151, 13, 17, 19, 53, 71, 103, 107, 109, 157];
 
-/// Whether the modulus is a power of 65537 modulo each of the primes, as those of the faulty
-/// library are; any other modulus passes all of them once in 2^27 times at most.
 fn is_roca(modulus: &[u8]) -> bool {
     ROCA_PRIMES.iter().all(|prime| is_power(65537 % prime, remainder(modulus, *prime), *prime))
 }

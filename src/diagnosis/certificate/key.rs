@@ -1,6 +1,6 @@
 //! The public key of one certificate (Baseline Requirements section 6.1.5 and 6.1.6).
 
-use super::Judged;
+use super::{Judged, numbers};
 use crate::diagnosis::findings::Findings;
 use crate::model::{Facts, FindingId, Subject};
 use crate::x509::{KeyKind, PublicKey};
@@ -13,7 +13,7 @@ pub(crate) fn check(judged: &Judged<'_>, out: &mut Findings) {
         KeyKind::Rsa { modulus, exponent, pss_only } => {
             check_size(key.bits(), subject, &facts, out);
             check_exponent(exponent, subject, &facts, out);
-            check_modulus(modulus, key.bits(), subject, &facts, out);
+            check_modulus(judged, modulus, key.bits(), &facts, out);
             if *pss_only {
                 out.add(FindingId::KeyRsaPssSpki, subject, facts);
             }
@@ -51,45 +51,22 @@ fn check_exponent(exponent: &[u8], subject: &Subject, facts: &Facts, out: &mut F
     out.add(FindingId::KeyRsaExponent, subject, facts.clone().with("exponent", hex).with("fault", fault));
 }
 
-fn check_modulus(modulus: &[u8], bits: usize, subject: &Subject, facts: &Facts, out: &mut Findings) {
-    let fault = if bits.is_multiple_of(8) {
-        small_factor(modulus).map(|prime| format!("divisible by {prime}"))
-    } else {
+/// A whole number of bytes, no small factor, no two factors close to each other (Baseline
+/// Requirements section 6.1.6, Mozilla's policy section 5.1).
+fn check_modulus(judged: &Judged<'_>, modulus: &[u8], bits: usize, facts: &Facts, out: &mut Findings) {
+    let fault = if !bits.is_multiple_of(8) {
         Some(format!("{bits} bits are not a whole number of bytes"))
+    } else if judged.is_anchor() {
+        None // whoever could factor it would not need us to be told
+    } else if let Some(prime) = numbers::small_factor(modulus) {
+        Some(format!("divisible by {prime}"))
+    } else {
+        let is_close = judged.is_leaf() && numbers::has_close_factors(modulus);
+        is_close.then(|| "its two factors are so close that it can be factored (Fermat)".to_owned())
     };
     if let Some(fault) = fault {
-        out.add(FindingId::KeyRsaModulus, subject, facts.clone().with("bits", bits).with("fault", fault));
+        out.add(FindingId::KeyRsaModulus, &judged.subject, facts.clone().with("bits", bits).with("fault", fault));
     }
-}
-
-/// A prime below 752 that divides the number (Baseline Requirements section 6.1.6).
-fn small_factor(number: &[u8]) -> Option<u64> {
-    // The remainders by all of them follow from the remainders by two products that fit 64 bits.
-    SMALL_PRIMES
-        .iter()
-        .find(|group| gcd(remainder(number, group.iter().product()), group.iter().product()) > 1)
-        .and_then(|group| group.iter().find(|prime| remainder(number, **prime) == 0).copied())
-}
-
-/// The primes below 752 in groups whose products fit 56 bits.
-static SMALL_PRIMES: std::sync::LazyLock<Vec<Vec<u64>>> = std::sync::LazyLock::new(|| {
-    let is_prime = |n: u64| (2..n).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d));
-    let mut groups: Vec<Vec<u64>> = vec![Vec::new()];
-    for prime in (2..752).filter(|n| is_prime(*n)) {
-        match groups.last_mut() {
-            Some(group) if group.iter().product::<u64>() < (1 << 56) / prime => group.push(prime),
-            _ => groups.push(vec![prime]),
-        }
-    }
-    groups
-});
-
-pub(super) fn remainder(number: &[u8], by: u64) -> u64 {
-    number.iter().fold(0, |rest, byte| (rest << 8 | u64::from(*byte)) % by)
-}
-
-fn gcd(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 fn check_curve(curve: &str, judged: &Judged<'_>, facts: Facts, out: &mut Findings) {
@@ -104,19 +81,4 @@ fn check_curve(curve: &str, judged: &Judged<'_>, facts: Facts, out: &mut Finding
 /// The key's kind and size for evidence about a signature it made.
 pub(crate) fn describe(key: Option<&PublicKey>) -> String {
     key.map_or_else(|| "an unreadable key".to_owned(), PublicKey::describe)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn small_factors_are_found() {
-        for prime in [2, 3, 743, 751] {
-            let number: u128 = u128::from(u64::MAX - 58) * prime; // 2^64 - 59 is prime
-            assert_eq!(small_factor(&number.to_be_bytes()), Some(prime as u64));
-        }
-        assert_eq!(small_factor(&(u64::MAX - 58).to_be_bytes()), None);
-        assert_eq!(small_factor(&(757u128 * 761).to_be_bytes()), None);
-    }
 }

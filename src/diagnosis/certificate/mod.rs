@@ -7,6 +7,7 @@ mod judged;
 pub(crate) mod key;
 pub(crate) mod name;
 mod name_match;
+mod numbers;
 mod profile;
 mod strength;
 pub(crate) mod usage;

@@ -41,6 +41,10 @@ pub(crate) struct Product {
     attribute: &'static str,
     /// What stands in it, in lower case.
     pattern: String,
+    /// Whether that is all that stands in it.
+    whole: bool,
+    /// Antivirus, firewall, proxy and so on.
+    pub(crate) kind: &'static str,
 }
 
 /// The lines of a table, without comments.
@@ -76,7 +80,8 @@ static PRODUCTS: LazyLock<Vec<Product>> = LazyLock::new(|| {
             "O" => oids::ORGANIZATION,
             _ => oids::ORGANIZATIONAL_UNIT,
         };
-        Some(Product { name: row.get(2)?, attribute, pattern: row.get(1)?.to_lowercase() })
+        let (pattern, whole) = (row.get(1)?.to_lowercase(), *row.get(2)? == "whole");
+        Some(Product { name: row.get(3)?, attribute, pattern, whole, kind: row.get(4)? })
     };
     rows(include_str!("interceptors.tsv")).filter_map(product).collect()
 });
@@ -93,9 +98,13 @@ pub(crate) fn published_key(spki: Fingerprint) -> Option<&'static str> {
 
 /// The product that gives its CA such a name.
 pub(crate) fn interceptor(issuer: &Name) -> Option<&'static Product> {
-    PRODUCTS
-        .iter()
-        .find(|product| issuer.values(product.attribute).any(|value| value.to_lowercase().contains(&product.pattern)))
+    let is_named = |product: &&Product| {
+        issuer
+            .values(product.attribute)
+            .map(str::to_lowercase)
+            .any(|value| if product.whole { value == product.pattern } else { value.contains(&product.pattern) })
+    };
+    PRODUCTS.iter().find(is_named)
 }
 
 #[cfg(test)]
@@ -108,6 +117,7 @@ mod tests {
         assert_eq!(DECISIONS.values().map(Vec::len).sum::<usize>(), count(include_str!("distrusted.tsv")));
         assert_eq!(KEYS.len(), count(include_str!("published-keys.tsv")));
         assert_eq!(PRODUCTS.len(), count(include_str!("interceptors.tsv")));
-        assert!(PRODUCTS.iter().all(|product| product.pattern.len() > 3), "a pattern that fits everything");
+        let too_short = |product: &Product| !product.whole && product.pattern.len() < 4;
+        assert!(!PRODUCTS.iter().any(too_short), "a pattern that fits everything");
     }
 }
