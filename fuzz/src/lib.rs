@@ -3,15 +3,21 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::collections::HashSet;
+
+use bytes::Bytes;
 use tlscope::codec::{Inflater, decode, kind_of, pretty, text_of};
 use tlscope::diagnosis::{Limits, Trust, judge};
 use tlscope::explain::{fix, summary};
 use tlscope::export::Redaction;
-use tlscope::model::{CertDer, Evidence, Host, Observation, Report, Timestamp};
+use tlscope::model::{
+    CertDer, Evidence, Fetched, Handshake, Host, Observation, Report, RootSet, RootSetName, Timestamp,
+};
 use tlscope::wire::{
     FlightReader, FrameFollower, HeadFollower, MessageReader, WsMessage, read_client_hello, read_greeting,
-    read_request, sniff,
+    read_request, read_sslv2_answer, sniff,
 };
+use tlscope::x509::{Crl, OcspResponse, read_sct_list, write_ocsp_request};
 
 /// No message is inflated further.
 const ROOM: usize = 64 << 10;
@@ -25,6 +31,7 @@ pub fn hello(data: &[u8]) {
     let _ = read_client_hello(data);
     let _ = read_greeting(data);
     let _ = read_request(data);
+    let _ = read_sslv2_answer(data);
 }
 
 /// A server's plaintext flight, the same whole or byte by byte.
@@ -78,6 +85,49 @@ pub fn chain(data: &[u8]) {
     }
     let written = serde_json::to_string(&report).unwrap();
     let _: Report = serde_json::from_str(&written).unwrap();
+}
+
+/// OCSP responses and lists of timestamps.
+pub fn ocsp(data: &[u8]) {
+    let bytes = Bytes::copy_from_slice(data);
+    if let Some(basic) = OcspResponse::read(&bytes).and_then(|response| response.basic) {
+        for answer in &basic.answers {
+            let request = write_ocsp_request(&answer.id);
+            assert!(request.len() > answer.id.serial.len());
+        }
+    }
+    let _ = read_sct_list(&bytes);
+}
+
+/// Revocation lists.
+pub fn crl(data: &[u8]) {
+    for list in Crl::read_all(data).iter().filter_map(Crl::read) {
+        let _ = (list.scope(), list.authority_key_id());
+        // What is found stands in the list.
+        if list.find(&[0x10, 0x01], &list.issuer).is_some() {
+            assert!(list.entries_len() > 4);
+        }
+    }
+}
+
+/// What a responder and a list say of a certificate, judged.
+pub fn revocation(data: &[u8]) {
+    let read = |pem: &[u8]| tlscope::x509::read_certificates(pem).remove(0);
+    let leaf = read(include_bytes!("../../certs/fixtures/ocsp/l1.pem"));
+    let ca = read(include_bytes!("../../certs/fixtures/ocsp/ca.pem"));
+    let trust = Trust::new(&[RootSet { name: RootSetName::Files, anchors: vec![ca] }], &HashSet::new());
+    let bytes = Bytes::copy_from_slice(data);
+    let observation = Observation {
+        sent: vec![leaf],
+        handshake: Some(Handshake { staple: Some(bytes.clone()), ..Handshake::default() }),
+        ..Observation::default()
+    };
+    let list = Fetched { of: None, url: "list".to_owned(), result: Ok(bytes) };
+    let evidence = Evidence { crls: vec![list], ..Evidence::default() };
+    let report = judge(&observation, &evidence, &trust, Limits::default(), Timestamp::from_unix(1_800_000_000));
+    for finding in &report.findings {
+        let _ = (summary(finding), fix(finding));
+    }
 }
 
 /// Bodies: decoded within a limit, told from bytes, laid out, redacted.

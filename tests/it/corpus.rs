@@ -10,13 +10,16 @@ type Target = fn(&[u8]);
 
 #[test]
 fn no_input_of_the_corpus_does_harm() {
-    let all: [(&str, Target); 6] = [
+    let all: [(&str, Target); 9] = [
         ("hello", targets::hello),
         ("flight", targets::flight),
         ("websocket", targets::websocket),
         ("http1", targets::http1),
         ("chain", targets::chain),
         ("body", targets::body),
+        ("ocsp", targets::ocsp),
+        ("crl", targets::crl),
+        ("revocation", targets::revocation),
     ];
     for (name, target) in all {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
