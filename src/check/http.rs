@@ -2,13 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::header::{DATE, HOST, STRICT_TRANSPORT_SECURITY, USER_AGENT};
+use http::header::{AGE, DATE, HOST, STRICT_TRANSPORT_SECURITY, USER_AGENT};
 use http::{Method, Request};
 use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 use tokio::time::timeout;
 
 use crate::model::{ClockSeen, Target, Timestamp};
@@ -50,10 +49,11 @@ async fn ask(dialler: &Dialler, target: &Target, sni: Option<&str>) -> Option<Ht
     driver.abort();
     let headers = response?.headers().clone();
     let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
-    let server = text(DATE).and_then(|date| OffsetDateTime::parse(&date.replace("GMT", "+0000"), &Rfc2822).ok());
+    // What came from a cache has the date of when it was put there.
+    let server = text(DATE).filter(|_| !headers.contains_key(AGE)).and_then(Timestamp::parse_http);
     let local = Timestamp::from(OffsetDateTime::from(SystemTime::now()));
     Some(HttpSeen {
-        clock: server.map(|server| ClockSeen { server: Timestamp::from(server), local }),
+        clock: server.map(|server| ClockSeen { server, local }),
         hsts: text(STRICT_TRANSPORT_SECURITY).map(str::to_owned),
     })
 }

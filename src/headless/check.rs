@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use super::Paint;
 use crate::check::{Checked, Reach};
 use crate::explain::{self, ChainLine, Role, chain_lines, handshake_lines};
-use crate::model::{Finding, Severity, Trusted, Verdict};
+use crate::model::{Finding, FindingId, Provenance, Report, Severity, Trusted, Verdict};
 use crate::text;
+use crate::x509::pem;
 
 /// The report about one server or file.
 pub fn check_report(checked: &Checked, label: &str, paint: Paint) -> String {
@@ -15,6 +16,7 @@ pub fn check_report(checked: &Checked, label: &str, paint: Paint) -> String {
         out.push_str(&finding_text(finding, paint));
     }
     push_chain(&mut out, &chain_lines(&checked.sent, &checked.report), paint);
+    push_missing(&mut out, &checked.report, paint);
     push_verdicts(&mut out, &checked.report.verdicts, paint);
     if let Some(handshake) = &checked.handshake {
         let lines = handshake_lines(handshake);
@@ -76,6 +78,17 @@ fn push_chain(out: &mut String, lines: &[ChainLine], paint: Paint) {
         format!("{branch}{}{glyph}  {}", text::safe(&line.label), paint.dim(&text::safe(&about.join("; "))))
     };
     push_part(out, "chain", lines.iter().enumerate().map(|(at, line)| row(at, line)), paint);
+}
+
+/// The certificates that the server should have sent, ready to be appended to its file.
+fn push_missing(out: &mut String, report: &Report, paint: Paint) {
+    if !report.findings.iter().any(|finding| finding.id == FindingId::ChainMissingIntermediate) {
+        return;
+    }
+    let missing = report.found.iter().filter(|(_, from)| matches!(from, Provenance::Aia | Provenance::Seen));
+    let lines: Vec<String> =
+        missing.flat_map(|(der, _)| pem(&der.der).lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    push_part(out, "append this to the server's certificate file", lines.into_iter(), paint);
 }
 
 fn push_verdicts(out: &mut String, verdicts: &[Verdict], paint: Paint) {

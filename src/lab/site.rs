@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE, TRAILER, UPGRADE};
+use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, DATE, SET_COOKIE, TRAILER, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Frame;
 use http_body_util::combinators::BoxBody;
@@ -62,6 +62,8 @@ impl Site {
             "/events" => events(),
             "/trailers" => trailers(),
             "/gzip" => gzip(&self.text),
+            // The clock of a server that somebody set wrong.
+            "/clock" => with_header(plain("it is 2026 here\n"), DATE, "Thu, 01 Jan 2026 00:00:00 GMT"),
             "/cookie" => with_header(plain("a cookie was set\n"), SET_COOKIE, "session=s3cret; Secure; HttpOnly"),
             "/empty" => status(StatusCode::NO_CONTENT),
             "/unchanged" => status(StatusCode::NOT_MODIFIED),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::format_description::well_known::{Rfc2822, Rfc3339};
 
 /// An instant of wall time: milliseconds since 1970-01-01T00:00:00Z, negative before it.
 ///
@@ -28,6 +28,13 @@ impl Timestamp {
     /// Reads RFC 3339, with any offset and any number of fractional digits.
     pub fn parse(text: &str) -> Option<Self> {
         OffsetDateTime::parse(text, &Rfc3339).ok().map(Self::from)
+    }
+
+    /// Reads the date of an HTTP header in the form that is sent today: `Sat, 21 Nov 2026 12:00:00 GMT`
+    /// (RFC 9110 section 5.6.7).
+    pub fn parse_http(text: &str) -> Option<Self> {
+        let in_mail = text.strip_suffix("GMT")?;
+        OffsetDateTime::parse(&format!("{in_mail}+0000"), &Rfc2822).ok().map(Self::from)
     }
 
     /// Milliseconds since the epoch.
@@ -116,6 +123,9 @@ mod tests {
         assert_eq!(t.to_string(), "2026-11-21T12:00:00.123Z");
         assert_eq!(Timestamp::parse("2026-11-21T13:00:00.1234+01:00"), Some(t));
         assert_eq!(Timestamp::parse("yesterday"), None);
+        let http = Timestamp::parse_http("Sat, 21 Nov 2026 12:00:00 GMT");
+        assert_eq!(http.map(|t| t.to_string()).as_deref(), Some("2026-11-21T12:00:00.000Z"));
+        assert_eq!(Timestamp::parse_http("Sat, 21 Nov 2026 12:00:00"), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::header::{EXPECT, HOST, TE, UPGRADE};
+use http::header::{AGE, DATE, EXPECT, HOST, TE, UPGRADE};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use hyper::ext::Protocol;
@@ -17,8 +17,9 @@ use super::heads::{Heads, http2_answer, http2_request};
 use super::tee::{Gate, Tee, Trailers};
 use super::upgrade;
 use super::upstream::Upstream;
-use crate::model::{Direction, Head};
-use crate::proxy::context::Ctx;
+use crate::diagnosis::clock_skew;
+use crate::model::{ClockSeen, Connection, Direction, FindingId, Head, Timestamp};
+use crate::proxy::context::{Ctx, now};
 use crate::proxy::record::Record;
 
 /// Where the requests of a client's connection go.
@@ -97,6 +98,7 @@ async fn take_answer(
     upgrade: upgrade::Wanted,
 ) -> Response<Tee> {
     let is_http2 = route.upstream.is_http2();
+    note_clock(route, answer.headers());
     let status = answer.status();
     let head = answer_head(is_http2, &route.upstream.heads, status, answer.version(), answer.headers());
     let mut changed = relayed_differently(&head, answer.headers());
@@ -115,6 +117,18 @@ async fn take_answer(
     };
     let tee = Tee::new(&route.ctx, &route.record, exchange, Direction::Down, body);
     Response::from_parts(parts, tee.passing(trailers))
+}
+
+/// Whether the server's clock and ours agree; said once a connection. What came from a cache has the
+/// date of when it was put there.
+fn note_clock(route: &Route, headers: &HeaderMap) {
+    let date = headers.get(DATE).filter(|_| !headers.contains_key(AGE) && route.scheme == "https");
+    let server = date.and_then(|date| Timestamp::parse_http(date.to_str().ok()?));
+    let skew = server.and_then(|server| clock_skew(ClockSeen { server, local: now() }));
+    let is_known = |connection: &Connection| connection.findings.iter().any(|known| known.id == FindingId::ClockSkew);
+    if let Some(skew) = skew.filter(|_| !route.record.with(|connection| is_known(connection))) {
+        route.record.note(skew.id, skew.evidence);
+    }
 }
 
 /// The request's head as it was on the wire.

@@ -293,3 +293,17 @@ async fn a_server_that_is_none_is_told_to_plain_clients_as_well() {
     let told = rig.stop().await;
     assert_eq!(told.exchange().url, "http://refused.lab.test/x");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_wrong_is_told_once() {
+    let rig = Rig::start().await;
+    let mut tls = rig.tls("good.lab.test:443", "good.lab.test", &["http/1.1"]).await;
+    for path in ["/json", "/clock", "/clock"] {
+        tls.write_all(format!("GET {path} HTTP/1.1\r\nHost: good.lab.test\r\n\r\n").as_bytes()).await.unwrap();
+        crate::rig::read_head(&mut tls).await;
+        let end = if path == "/clock" { "here\n" } else { "}" };
+        crate::rig::read_until(&mut tls, end).await;
+    }
+    drop(tls);
+    assert_eq!(rig.stop().await.findings(), [FindingId::ClockSkew]);
+}
