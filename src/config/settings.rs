@@ -252,7 +252,11 @@ mod tests {
     fn the_sample_file_holds_the_defaults() {
         let (plain, sampled) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         std::fs::write(sampled.path().join("config.toml"), SAMPLE).unwrap();
-        let home = |settings: RunSettings| RunSettings { home: Home::at(Path::new("/")), ..settings };
+        let home = |settings: RunSettings| RunSettings {
+            home: Home::at(Path::new("/")),
+            inquiry: inquiry::Config { cache: None, ..settings.inquiry },
+            ..settings
+        };
         assert_eq!(home(run_with(sampled.path(), "")), home(run_with(plain.path(), "")));
     }
 

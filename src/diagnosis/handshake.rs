@@ -75,7 +75,7 @@ fn check_suite(seen: &Handshake, observation: &Observation, out: &mut Findings) 
     match suite.key_exchange() {
         Some(KeyExchange::StaticRsa) if offered(ecdhe) => out.note(FindingId::CipherStaticRsaOnly, facts),
         Some(KeyExchange::Dhe) if offered(ecdhe) => out.note(FindingId::CipherDheOnly, facts),
-        Some(KeyExchange::Ecdhe) if !suite.is_aead() && offered(ecdhe_aead) => {
+        Some(KeyExchange::Ecdhe) if suite.is_cbc() && offered(ecdhe_aead) => {
             out.note(FindingId::CipherCbcOnly, facts);
         }
         _ => {}

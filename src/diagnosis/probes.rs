@@ -27,8 +27,27 @@ fn best_version(observation: &Observation) -> Option<TlsVersion> {
     observation.handshake.as_ref().and_then(|seen| seen.version)
 }
 
+/// The best version that a hello for it alone got.
+fn best_of_probes(observation: &Observation) -> Option<TlsVersion> {
+    let answered = |(kind, answer): (ProbeKind, &ProbeAnswer)| match (kind, answer) {
+        (ProbeKind::Version(asked), ProbeAnswer::Hello { version, .. }) if asked == *version => Some(asked),
+        _ => None,
+    };
+    probes(observation).filter_map(answered).max()
+}
+
+/// A server that bears no hello newer than its own version, and so showed nothing before.
+fn check_intolerant_of_versions(observation: &Observation, out: &mut Findings) {
+    let Some(best) = best_of_probes(observation).filter(|best| *best < TlsVersion::TLS12) else { return };
+    let facts = Facts::new().with("version", best.to_string());
+    out.note(if best <= TlsVersion::SSL3 { FindingId::ProtoSslv3Only } else { FindingId::ProtoTls1011Only }, facts);
+    let facts =
+        Facts::new().with("hello", "TLS 1.2").with("reaction", "shows nothing").with("works_with", best.to_string());
+    out.note(FindingId::ProtoIntolerant, facts);
+}
+
 fn check_versions(observation: &Observation, out: &mut Findings) {
-    let Some(best) = best_version(observation) else { return };
+    let Some(best) = best_version(observation) else { return check_intolerant_of_versions(observation, out) };
     let mut old = Vec::new();
     for (kind, answer) in probes(observation) {
         match (kind, answer) {
@@ -110,7 +129,7 @@ fn check_tolerance(observation: &Observation, out: &mut Findings) {
 /// How a server that speaks TLS 1.2 met the offer of TLS 1.3, when it did not just decline it.
 fn refused_modern(failure: Option<&Failure>, seen: &Handshake) -> Option<&'static str> {
     let speaks_12 = seen.attempt == Attempt::Probe && seen.version == Some(TlsVersion::TLS12);
-    let suits_us = seen.suite.is_some_and(|suite| suite.is_modern());
+    let suits_us = seen.suite.is_some_and(CipherSuite::is_modern);
     match failure.filter(|_| speaks_12 && suits_us)? {
         Failure::HandshakeReset { stage: Stage::Nothing } => Some("resets the connection"),
         Failure::HandshakeTruncated { stage: Stage::Nothing } => Some("closes the connection"),
@@ -128,7 +147,8 @@ fn check_name(observation: &Observation, out: &mut Findings) {
         Some(Failure::HandshakeTimeout { stage: Stage::Nothing }) => Some("says nothing"),
         _ => None,
     };
-    if let Some(reaction) = reaction {
+    let name_is_known = observation.handshake.is_some() || best_of_probes(observation).is_some();
+    if let Some(reaction) = reaction.filter(|_| !name_is_known) {
         return out.note(FindingId::SniFiltered, Facts::new().with("asked", asked).with("reaction", reaction));
     }
     let Some(own) = observation.sent.first() else { return };

@@ -108,7 +108,8 @@ pub(crate) fn check_hsts(observation: &Observation, out: &mut Findings) {
 
 /// What one handshake leaves open.
 pub(crate) fn left_open(observation: &Observation) -> Option<NotChecked> {
-    let asked = observation.handshake.as_ref().is_some_and(|seen| seen.attempt != crate::model::Attempt::File);
+    let is_file = observation.handshake.as_ref().is_some_and(|seen| seen.attempt == crate::model::Attempt::File);
+    let asked = !is_file && observation.failure.as_ref().is_none_or(crate::model::Failure::may_answer_a_probe);
     let why = "takes connections of its own (check --scan)";
     (asked && observation.probes.is_empty()).then(|| NotChecked::new("old versions and weak suites", why))
 }

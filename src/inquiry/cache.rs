@@ -18,7 +18,7 @@ const LIMIT: usize = 512;
 const LARGEST: usize = 64 << 20;
 
 const DAY_MS: i64 = 86_400_000;
-/// What failed, or was out of date when it came, is asked for again after ten minutes.
+/// What failed, or was of no use, is asked for again after ten minutes.
 const FAILURE_MS: i64 = 600_000;
 
 /// Answers by what was asked.
@@ -68,15 +68,21 @@ impl Cache {
             }
         }
         let result = fetch(dialler, ask, allow_private).await.map_err(|error| error.to_string());
-        if let (Some(disk), Ok(bytes)) = (&self.disk, &result) {
+        // Until somebody says that it is of use.
+        self.remember(key, Answer { good_until: wall.plus_ms(FAILURE_MS), result: result.clone() });
+        result
+    }
+
+    /// An answer was of use: keeps it for as long as it is good.
+    pub(super) async fn confirm(&self, ask: &Ask, bytes: &Bytes, wall: Timestamp) {
+        let (key, good_until) = (key_of(ask), good_until(ask, bytes, wall));
+        if wall >= good_until {
+            return;
+        }
+        self.remember(key, Answer { good_until, result: Ok(bytes.clone()) });
+        if let Some(disk) = &self.disk {
             disk.write(key, wall, bytes.clone()).await;
         }
-        let good_until = match &result {
-            Ok(bytes) => good_until(ask, bytes, wall).max(wall.plus_ms(FAILURE_MS)),
-            Err(_) => wall.plus_ms(FAILURE_MS),
-        };
-        self.remember(key, Answer { good_until, result: result.clone() });
-        result
     }
 
     fn known(&self, key: &Fingerprint, wall: Timestamp) -> Option<Result<Bytes, String>> {
@@ -92,7 +98,9 @@ impl Cache {
             *known = Known::default();
         }
         known.bytes += bytes;
-        known.answers.insert(key, answer);
+        if let Some(before) = known.answers.insert(key, answer) {
+            known.bytes -= before.result.map_or(0, |bytes| bytes.len());
+        }
     }
 }
 

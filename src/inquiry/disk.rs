@@ -33,7 +33,7 @@ impl Disk {
     /// The answer, and when it was fetched.
     pub(super) async fn read(&self, key: Fingerprint) -> Option<(Timestamp, Bytes)> {
         let path = self.path(key);
-        tokio::task::spawn_blocking(move || unwrap(fs::read(path).ok()?.into())).await.ok()?
+        tokio::task::spawn_blocking(move || unwrap(&fs::read(path).ok()?.into())).await.ok()?
     }
 
     /// Keeps an answer.
@@ -47,7 +47,7 @@ impl Disk {
 }
 
 /// A line with the mark and the time, and the answer behind it.
-fn unwrap(bytes: Bytes) -> Option<(Timestamp, Bytes)> {
+fn unwrap(bytes: &Bytes) -> Option<(Timestamp, Bytes)> {
     let end = bytes.iter().take(64).position(|byte| *byte == b'\n')?;
     let head = str::from_utf8(bytes.get(..end)?).ok()?;
     let (mark, at) = head.split_once(' ')?;

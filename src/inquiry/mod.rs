@@ -113,7 +113,14 @@ impl Inquiry {
         }
         let evidence =
             Evidence { fetching_off: self.shared.config.fetching_off.clone(), ..self.shared.config.given.clone() };
-        let job = Job { observation, evidence, listener: Box::new(listener), hops: 0, jobs: self.jobs.clone() };
+        let job = Job {
+            observation,
+            evidence,
+            listener: Box::new(listener),
+            hops: 0,
+            fetched: Vec::new(),
+            jobs: self.jobs.clone(),
+        };
         thread::enqueue(job);
     }
 

@@ -6,9 +6,11 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Listener, Shared, Told, wall_time};
+use bytes::Bytes;
+
 use crate::diagnosis::{Trust, judge};
 use crate::model::{
-    AiaOutcome, CertDer, Evidence, Facts, Fetched, Finding, FindingId, NotChecked, Observation, Report, Want,
+    AiaOutcome, CertDer, Evidence, Fact, Facts, Fetched, Finding, FindingId, NotChecked, Observation, Report, Want,
 };
 use crate::net::{Ask, is_private};
 use crate::x509::read_certificates;
@@ -27,6 +29,8 @@ pub(super) struct Job {
     pub(super) listener: Listener,
     /// How often something was fetched for it.
     pub(super) hops: usize,
+    /// What was fetched for it.
+    pub(super) fetched: Vec<(Ask, Bytes)>,
     /// Where to put it again.
     pub(super) jobs: SyncSender<Job>,
 }
@@ -67,6 +71,7 @@ fn work(shared: &Arc<Shared>, mut job: Job, trust: &Trust) {
     let wanted = if job.hops < HOPS { fetchable(&job.evidence, &report.wants) } else { Vec::new() };
     let settled = wanted.is_empty();
     if settled {
+        confirm_fetched(shared, &mut job.fetched, &report);
         let mut memo = shared.memo.lock().unwrap_or_else(PoisonError::into_inner);
         memo.put(&job.observation, generation, now, report.clone());
     }
@@ -76,6 +81,30 @@ fn work(shared: &Arc<Shared>, mut job: Job, trust: &Trust) {
         shared.runtime.spawn(async move { fetch_and_ask_again(&own, job, wanted).await });
     }
 }
+
+/// Keeps what was fetched and was of use: no finding says that it was not.
+fn confirm_fetched(shared: &Arc<Shared>, fetched: &mut Vec<(Ask, Bytes)>, report: &Report) {
+    let faulted = |url: &str| {
+        let names_it = |finding: &Finding| {
+            ["by", "url"].iter().any(|key| finding.evidence.get(key) == Some(&Fact::Text(url.to_owned())))
+        };
+        report.findings.iter().any(|finding| !IS_ANSWER.contains(&finding.id) && names_it(finding))
+    };
+    let useful: Vec<(Ask, Bytes)> =
+        std::mem::take(fetched).into_iter().filter(|(ask, _)| !faulted(ask.url())).collect();
+    if !useful.is_empty() {
+        let own = shared.clone();
+        shared.runtime.spawn(async move {
+            for (ask, bytes) in useful {
+                own.cache.confirm(&ask, &bytes, wall_time()).await;
+            }
+        });
+    }
+}
+
+/// Findings that are what an answer says, not what is wrong with it.
+const IS_ANSWER: [FindingId; 4] =
+    [FindingId::RevokedOcsp, FindingId::RevokedCrl, FindingId::IntermediateRevoked, FindingId::StapleMissing];
 
 /// A fault in judging one connection is a finding of that connection.
 fn judge_safely(shared: &Shared, job: &Job, trust: &Trust) -> Report {
@@ -128,14 +157,19 @@ async fn fetch_and_ask_again(shared: &Shared, mut job: Job, wants: Vec<Want>) {
         if Instant::now() > deadline {
             break;
         }
-        fetch_one(shared, &mut job.evidence, want, allow_private).await;
+        fetch_one(shared, &mut job, want, allow_private).await;
     }
     job.hops += 1;
     enqueue(job);
 }
 
-async fn fetch_one(shared: &Shared, evidence: &mut Evidence, want: Want, allow_private: bool) {
-    let look = |ask: Ask| async move { shared.cache.look(&shared.dialler, &ask, allow_private, wall_time()).await };
+async fn fetch_one(shared: &Shared, job: &mut Job, want: Want, allow_private: bool) {
+    let (evidence, fetched) = (&mut job.evidence, &mut job.fetched);
+    let mut look = async |ask: Ask| {
+        let answer = shared.cache.look(&shared.dialler, &ask, allow_private, wall_time()).await;
+        fetched.extend(answer.as_ref().ok().map(|bytes| (ask, bytes.clone())));
+        answer
+    };
     match want {
         Want::Issuer { of, urls, .. } => {
             for url in urls {

@@ -67,6 +67,11 @@ impl CipherSuite {
         NAMES.iter().map(|row| Self(row.0))
     }
 
+    /// Whether a block cipher is chained, with a MAC beside it.
+    pub fn is_cbc(self) -> bool {
+        self.name().is_some_and(|name| name.contains("_CBC"))
+    }
+
     /// Whether records are protected by authenticated encryption.
     pub fn is_aead(self) -> bool {
         let modes = ["_GCM", "_CCM", "_POLY1305"];

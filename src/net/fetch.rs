@@ -50,7 +50,8 @@ impl Ask {
         }
     }
 
-    fn url(&self) -> &str {
+    /// Where.
+    pub fn url(&self) -> &str {
         match self {
             Self::Issuer { url } | Self::Ocsp { url, .. } | Self::Crl { url } => url,
         }

@@ -10,8 +10,8 @@ use tokio::time::timeout;
 use super::dialler::Dialler;
 use super::leg::TcpLeg;
 use super::tls::facts_of_flight;
-use crate::model::{Attempt, CertDer, Handshake, Stage, TlsVersion};
-use crate::wire::{Flight, FlightReader, ProbeHello, write_probe_hello};
+use crate::model::{AlertCode, Attempt, CertDer, Handshake, Stage, TlsVersion};
+use crate::wire::{Flight, FlightReader, ProbeHello, unusual_suites, write_probe_hello};
 
 /// How long a server may take to show its flight.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -44,9 +44,13 @@ pub struct Answer {
 /// completed, no secret is made. `None` when the server shows nothing.
 pub async fn probe(dialler: &Dialler, address: SocketAddr, sni: Option<&str>) -> Option<(Handshake, Vec<CertDer>)> {
     let alpn = &["h2", "http/1.1"];
-    let random = random()?;
-    let hello = ProbeHello { version: TlsVersion::TLS12, sni, alpn, random, suites: &[], large: false };
-    let answer = send_hello(dialler, address, &write_probe_hello(&hello), Stage::Flight).await;
+    let usual = ProbeHello { version: TlsVersion::TLS12, sni, alpn, random: random()?, suites: &[], large: false };
+    let mut answer = send_hello(dialler, address, &write_probe_hello(&usual), Stage::Flight).await;
+    if answer.flight.alert == Some(AlertCode::HANDSHAKE_FAILURE) {
+        // A second round: what offers nothing but this shows it only when nothing else is offered.
+        let hello = ProbeHello { random: random()?, suites: &unusual_suites(), ..usual };
+        answer = send_hello(dialler, address, &write_probe_hello(&hello), Stage::Flight).await;
+    }
     let (handshake, sent) = facts_of_flight(Attempt::Probe, &answer.flight);
     (answer.end != AnswerEnd::Silent && handshake.version.is_some()).then_some((handshake, sent))
 }

@@ -28,7 +28,8 @@ struct Operator {
 struct Log {
     #[serde(default)]
     description: String,
-    log_id: String,
+    #[serde(rename = "log_id")]
+    id: String,
     key: String,
     #[serde(default)]
     state: BTreeMap<String, State>,
@@ -56,7 +57,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<CtLog>, String> {
 
 fn read_log(log: Log, operator: &str) -> Result<CtLog, String> {
     let bad = |what: &str| format!("the {what} of the log {:?} cannot be read", log.description);
-    let id = STANDARD.decode(&log.log_id).ok().and_then(|id| id.try_into().ok()).ok_or_else(|| bad("log_id"))?;
+    let id = STANDARD.decode(&log.id).ok().and_then(|id| id.try_into().ok()).ok_or_else(|| bad("log_id"))?;
     let key = STANDARD.decode(&log.key).map_err(|_| bad("key"))?;
     // Without a state it is not (yet) in any programme.
     let (state_word, since) =

@@ -5,7 +5,7 @@
 //! that enables everything would choose that and show none. It stays under 512 bytes, at which
 //! some intolerant servers give up.
 
-use crate::model::{CipherSuite, TlsVersion};
+use crate::model::{CipherSuite, KeyExchange, TlsVersion};
 
 /// What to ask with.
 #[derive(Clone, Copy, Debug)]
@@ -33,13 +33,28 @@ const SUITES: &[u16] = &[
     0x0041, 0xc008, 0xc012, 0x0016, 0x0013, 0x000a, 0xc007, 0xc011, 0x0005, 0x0004, 0x00ff,
 ];
 
-/// With P-224, secp256k1, X448 and ffdhe: without them a server with an odd key falls through.
-const GROUPS: &[u16] = &[29, 23, 24, 25, 30, 21, 22, 26, 27, 28, 256, 257, 258];
+/// With P-224, secp256k1 and X448: without them a server with an odd key falls through. Not with the
+/// finite-field groups of RFC 7919: a server that has a group of its own would refuse, or hide it.
+const GROUPS: &[u16] = &[29, 23, 24, 25, 30, 21, 22, 26, 27, 28];
 
 const SCHEMES: &[u16] = &[
     0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601,
     0x0303, 0x0301, 0x0402, 0x0302, 0x0203, 0x0201, 0x0202,
 ];
+
+/// Every suite with a certificate or without that the first hello leaves out: weak ones, and ones that
+/// hardly anybody has. For a server that finds nothing among the others.
+pub fn unusual_suites() -> Vec<CipherSuite> {
+    let is_meant = |suite: &CipherSuite| {
+        let exchange = suite.key_exchange();
+        let is_own = matches!(exchange, Some(KeyExchange::Tls13 | KeyExchange::Other) | None);
+        !is_own && !SUITES.contains(&suite.0)
+    };
+    CipherSuite::all().filter(is_meant).take(MOST_SUITES).collect()
+}
+
+/// Some servers give up at longer lists.
+const MOST_SUITES: usize = 126;
 
 /// The hello as one TLS record, ready to send.
 pub fn write_probe_hello(hello: &ProbeHello<'_>) -> Vec<u8> {
@@ -102,7 +117,9 @@ fn extensions(hello: &ProbeHello<'_>) -> Vec<u8> {
         block16(&mut entry, name.as_bytes());
         extension(&mut out, 0, &with_length16(&entry));
     }
-    extension(&mut out, 10, &with_length16(&u16s(GROUPS)));
+    // A share is only for a group that is offered (RFC 8446 section 4.2.8).
+    let grease: &[u16] = if hello.large { &[GREASE] } else { &[] };
+    extension(&mut out, 10, &with_length16(&u16s(&[grease, GROUPS].concat())));
     extension(&mut out, 11, &[1, 0]); // uncompressed points
     if hello.version >= TlsVersion::TLS12 {
         extension(&mut out, 13, &with_length16(&u16s(SCHEMES)));

@@ -23,7 +23,7 @@ mod websocket;
 
 pub use flight::{Flight, FlightReader};
 pub use hello::{HelloRead, read_client_hello};
-pub use hello_writer::{ProbeHello, write_probe_hello};
+pub use hello_writer::{ProbeHello, unusual_suites, write_probe_hello};
 pub use http1::{HeadFollower, RequestMethod};
 pub use http2::{FrameFollower, ServerSettings};
 

@@ -198,7 +198,7 @@ fn read_scope(value: &[u8]) -> Option<IssuingDistributionPoint> {
     for field in children(sequence.content) {
         let is_set = field.content.first().is_some_and(|byte| *byte != 0);
         match field.tag {
-            0xa0 => scope.names.extend(full_names(field.content).map(|name| Bytes::copy_from_slice(name))),
+            0xa0 => scope.names.extend(full_names(field.content).map(Bytes::copy_from_slice)),
             0x81 => scope.only_user = is_set,
             0x82 => scope.only_ca = is_set,
             0x83 => scope.only_some_reasons = true,
@@ -243,6 +243,6 @@ mod tests {
             assert_eq!(Crl::read(&der.slice(..end)), None, "{end}");
         }
         assert_eq!(Crl::read_all(b"<html>"), Vec::<Bytes>::new());
-        assert_eq!(Crl::read_all(&der), [der.clone()]);
+        assert_eq!(Crl::read_all(&der), std::slice::from_ref(&der));
     }
 }

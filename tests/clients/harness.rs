@@ -22,7 +22,7 @@ pub(crate) enum Key {
 pub(crate) struct Ground(TempDir);
 
 impl Ground {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let ground = Self(TempDir::new().unwrap());
         // The system's own configuration would add extensions of its own.
         fs::write(ground.path("req.cnf"), "[req]\ndistinguished_name = dn\n[dn]\n").unwrap();

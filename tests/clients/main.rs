@@ -18,6 +18,7 @@ mod origins;
 mod process;
 mod recording;
 
+mod checked;
 mod chromium;
 mod commands;
 mod curl;
@@ -25,7 +26,9 @@ mod java;
 mod legacy;
 mod mqtt;
 mod node;
+mod old_servers;
 mod pkits;
 mod python;
 mod readers;
 mod refusals;
+mod revocation;

@@ -57,7 +57,7 @@ const REFUSING: &[FindingId] = &[
 
 fn data() -> PathBuf {
     let script = "import cryptography_vectors, os; print(os.path.dirname(cryptography_vectors.__file__))";
-    let dir = run(command(&python()).args(["-c", script])).well().text();
+    let dir = run(command(python()).args(["-c", script])).well().text();
     Path::new(dir.trim()).join("x509/PKITS_data")
 }
 

@@ -31,7 +31,7 @@ static SMALL_PRIMES: LazyLock<Vec<Group>> = LazyLock::new(|| {
     let mut groups: Vec<Group> = Vec::new();
     for prime in (2..752).filter(|n| is_prime(*n)) {
         match groups.last_mut() {
-            Some(group) if group.product * prime <= u64::from(u32::MAX) => {
+            Some(group) if u32::try_from(group.product * prime).is_ok() => {
                 group.primes.push(prime);
                 group.product *= prime;
             }
@@ -79,7 +79,7 @@ pub(super) fn has_close_factors(number: &[u8]) -> bool {
 /// Squares end in few patterns of bits: one number in five passes.
 fn may_be_square(number: &BoxedUint) -> bool {
     let low = number.as_words().first().copied().unwrap_or(0) & 63;
-    (0..32).any(|root| root * root & 63 == low)
+    (0..32).any(|root| (root * root) & 63 == low)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Known, Question};
+use super::{Known, LEEWAY_MS, Question};
 use crate::diagnosis::budget::Budget;
 use crate::diagnosis::clock::Clock;
 use crate::diagnosis::path::{Node, Path, Pool};
@@ -169,7 +169,7 @@ fn check_signature(list: &Crl, signers: &[Signer<'_>], budget: &mut Budget) -> R
 fn check_times(list: &Crl, question: Question<'_>, url: &str, clock: &Clock, known: &mut Known) -> bool {
     let subject = question.subject();
     let facts = || Facts::new().with("url", url);
-    if clock.is_before(list.this_update) {
+    if clock.is_before(list.this_update.plus_ms(-LEEWAY_MS)) {
         known.findings.add(FindingId::CrlScope, &subject, facts().with("fault", "not in force yet"));
         return false;
     }

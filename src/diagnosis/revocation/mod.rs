@@ -18,9 +18,12 @@ use super::clock::Clock;
 use super::findings::Findings;
 use super::path::{Node, Path, Pool};
 use crate::model::{
-    Evidence, Facts, FindingId, Fingerprint, NotChecked, Observation, Subject, SubjectKind, Timestamp, Want,
+    Evidence, Facts, Fetched, FindingId, NotChecked, Observation, Subject, SubjectKind, Timestamp, Want,
 };
 use crate::x509::{Cert, Crl, reason_name, write_ocsp_request};
+
+/// Clocks differ by so much.
+const LEEWAY_MS: i64 = 300_000;
 
 /// How many places are asked about one certificate, for each kind of answer.
 const PLACES: usize = 2;
@@ -110,7 +113,7 @@ impl<'a> Revocation<'a> {
         if let Some(staple) = self.staple.filter(|_| question.is_leaf()) {
             ocsp::judge(question, staple, "staple", self.clock, budget, &mut known);
         }
-        for fetched in self.evidence.ocsp.iter().filter(|fetched| is_about(fetched.of, question)) {
+        for fetched in self.evidence.ocsp.iter().filter(|fetched| is_about(fetched, question, pool, path)) {
             match &fetched.result {
                 Ok(bytes) => ocsp::judge(question, bytes, &fetched.url, self.clock, budget, &mut known),
                 Err(reason) => {
@@ -180,9 +183,17 @@ impl<'a> Revocation<'a> {
     }
 }
 
-/// Whether an answer was asked for about this certificate; one from a file is taken for the leaf's.
-fn is_about(of: Option<Fingerprint>, question: Question<'_>) -> bool {
-    of.map_or(question.is_leaf(), |of| of == question.cert.sha256())
+/// Whether an answer is about this certificate: one that was asked for, or one from a file that says
+/// so. What is about none on the path is taken for the leaf's.
+fn is_about(fetched: &Fetched, question: Question<'_>, pool: &Pool<'_>, path: &Path) -> bool {
+    let Some(of) = fetched.of else {
+        let Ok(bytes) = &fetched.result else { return question.is_leaf() };
+        let is_for = |cert: &Cert, issuer: &Cert| ocsp::is_answer_for(bytes, cert, issuer);
+        let mut all = path.steps().filter_map(|(child, issuer, _)| Some((pool.cert(child)?, pool.cert(issuer)?)));
+        return is_for(question.cert, question.issuer)
+            || (question.is_leaf() && !all.any(|(cert, issuer)| is_for(cert, issuer)));
+    };
+    of == question.cert.sha256()
 }
 
 fn has_place(cert: &Cert) -> bool {

@@ -3,15 +3,12 @@
 
 use bytes::Bytes;
 
-use super::{Known, Question};
+use super::{Known, LEEWAY_MS, Question};
 use crate::diagnosis::budget::Budget;
 use crate::diagnosis::clock::Clock;
 use crate::diagnosis::signature::{Check, digest, verify};
 use crate::model::{Facts, FindingId, Severity};
 use crate::x509::{BasicOcsp, Cert, CertId, CertStatus, Hash, OcspResponse, Responder, RevocationStatus, oids};
-
-/// Clocks differ by so much.
-const LEEWAY_MS: i64 = 300_000;
 
 /// The number of status_request among TLS extensions, which a certificate can demand (RFC 7633).
 const STATUS_REQUEST: u64 = 5;
@@ -34,7 +31,7 @@ pub(super) fn judge(
         let facts = facts().with("status", response.status_name());
         return known.findings.add(FindingId::StapleErrorStatus, &subject, facts);
     };
-    let Some(answer) = basic.answers.iter().find(|answer| is_for(&answer.id, question)) else {
+    let Some(answer) = basic.answers.iter().find(|answer| is_for(&answer.id, question.cert, question.issuer)) else {
         let theirs = basic.answers.first().map(|answer| crate::model::hex(&answer.id.serial)).unwrap_or_default();
         let facts = facts().with("serial", question.cert.serial_hex()).with("staple_serial", theirs);
         return known.findings.add(FindingId::StapleWrongCert, &subject, facts);
@@ -71,8 +68,14 @@ pub(super) fn cert_id(cert: &Cert, issuer: &Cert) -> Option<CertId> {
     })
 }
 
+/// Whether a response has an answer about the certificate.
+pub(super) fn is_answer_for(bytes: &Bytes, cert: &Cert, issuer: &Cert) -> bool {
+    let basic = OcspResponse::read(bytes).and_then(|response| response.basic);
+    basic.is_some_and(|basic| basic.answers.iter().any(|answer| is_for(&answer.id, cert, issuer)))
+}
+
 /// RFC 6960 section 4.1.1: the serial number, and the hashes of the issuer's name and key.
-fn is_for(id: &CertId, question: Question<'_>) -> bool {
+fn is_for(id: &CertId, cert: &Cert, issuer: &Cert) -> bool {
     let hash = match id.hash.as_str() {
         oids::SHA1 => Hash::Sha1,
         oids::SHA256 => Hash::Sha256,
@@ -81,9 +84,9 @@ fn is_for(id: &CertId, question: Question<'_>) -> bool {
         _ => return false,
     };
     let is_hash_of = |theirs: &Bytes, bytes: &[u8]| digest(hash, bytes).is_some_and(|own| own == theirs[..]);
-    question.cert.serial.as_ref() == Some(&id.serial)
-        && question.cert.issuer.as_ref().is_some_and(|name| is_hash_of(&id.issuer_name_hash, &name.raw))
-        && question.issuer.key.as_ref().is_some_and(|key| is_hash_of(&id.issuer_key_hash, &key.key))
+    cert.serial.as_ref() == Some(&id.serial)
+        && cert.issuer.as_ref().is_some_and(|name| is_hash_of(&id.issuer_name_hash, &name.raw))
+        && issuer.key.as_ref().is_some_and(|key| is_hash_of(&id.issuer_key_hash, &key.key))
 }
 
 /// RFC 6960 section 4.2.2.2: the issuer itself, or one whom it certified for this directly.
