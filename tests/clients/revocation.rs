@@ -535,6 +535,14 @@ fn an_intermediate() {
             authority.revoke("middle");
         }
     }
+    // Answers from files are told apart by the certificate that they name.
+    authority.answer("middle", "ca");
+    authority.openssl(&["ocsp", "-issuer", "middle.pem", "-cert", "below.pem", "-no_nonce", "-reqout", "ask.der"]);
+    let signer = ["-CA", "middle.pem", "-rsigner", "middle.pem", "-rkey", "middle.key", "-nmin", "60"];
+    let of = ["ocsp", "-index", "index.txt", "-reqin", "ask.der", "-respout", "below.der"];
+    authority.openssl(&[&of[..], &signer].concat());
+    let both = authority.read("chain.pem", &["--ocsp=below.der", "--ocsp=middle-by-ca.der", "--offline"]);
+    is_said(&both, "two answers", &[soon, "intermediate-revoked"], None);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tlscope::check::{Checked, Question, check_server};
 use tlscope::inquiry::{Config, Inquiry};
 use tlscope::lab::Lab;
-use tlscope::model::{FindingId, Target};
+use tlscope::model::{ClientHello, FindingId, Target, TlsVersion};
 use tlscope::net::{self, Dialler};
 use tlscope::wire::{HelloRead, read_client_hello};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -15,40 +15,36 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::rig::{now, trust_of};
 
-/// What becomes of a connection, by the name in its hello; no hello is no TLS.
+/// What becomes of a connection.
 #[derive(Clone, Copy)]
 enum Way {
-    /// On to the lab, as if this name had been asked for.
-    Lab,
+    /// On to another server.
+    To(SocketAddr),
     Reset,
     /// The answer of a server that speaks SSL 2.0.
     Ssl2,
 }
 
-/// A server before the lab that treats hellos by what they are. The lab tells its cases apart by the
-/// name, so a hello without one is answered by hand.
-async fn gate(lab: SocketAddr, decide: impl Fn(Option<&str>, bool) -> Way + Send + Sync + 'static) -> SocketAddr {
+/// A server before others that treats hellos by what they are; no hello is no TLS.
+async fn gate(decide: impl Fn(Option<&ClientHello>) -> Way + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let decide = Arc::new(decide);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let decide = decide.clone();
-            tokio::spawn(async move { pass(stream, lab, &*decide).await });
+            tokio::spawn(async move { pass(stream, &*decide).await });
         }
     });
     address
 }
 
-async fn pass(mut client: TcpStream, lab: SocketAddr, decide: &(dyn Fn(Option<&str>, bool) -> Way + Send + Sync)) {
+async fn pass(mut client: TcpStream, decide: &(dyn Fn(Option<&ClientHello>) -> Way + Send + Sync)) {
     let mut bytes = vec![0; 4096];
     let Ok(n @ 1..) = client.read(&mut bytes).await else { return };
     bytes.truncate(n);
-    let (sni, is_tls) = match read_client_hello(&bytes) {
-        HelloRead::Hello(hello) => (hello.sni.clone(), true),
-        _ => (None, false),
-    };
-    match decide(sni.as_deref(), is_tls) {
+    let hello = if let HelloRead::Hello(hello) = read_client_hello(&bytes) { Some(hello) } else { None };
+    match decide(hello.as_deref()) {
         Way::Reset => client.set_zero_linger().unwrap(),
         Way::Ssl2 => {
             // SERVER-HELLO with three cipher kinds, and nothing behind it.
@@ -57,15 +53,30 @@ async fn pass(mut client: TcpStream, lab: SocketAddr, decide: &(dyn Fn(Option<&s
             let header = (0x8000 | hello.len() as u16).to_be_bytes();
             let _ = client.write_all(&[&header[..], &hello].concat()).await;
         }
-        Way::Lab => {
-            let mut server = TcpStream::connect(lab).await.unwrap();
+        Way::To(address) => {
+            let mut server = TcpStream::connect(address).await.unwrap();
             server.write_all(&bytes).await.unwrap();
             let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
         }
     }
 }
 
-async fn scanned(lab: &Lab, target: Target, address: SocketAddr) -> Vec<FindingId> {
+/// A server of the lab that gives its one certificate whatever the name.
+fn nameless(lab: &Lab) -> SocketAddr {
+    let port = lab.cases().iter().find(|case| case.name == "good-ip").unwrap().port.unwrap();
+    SocketAddr::new(lab.address().ip(), port)
+}
+
+fn has_name(hello: Option<&ClientHello>) -> bool {
+    hello.is_some_and(|hello| hello.sni.is_some())
+}
+
+fn best_version(hello: &ClientHello) -> TlsVersion {
+    hello.versions.iter().copied().max().unwrap()
+}
+
+async fn scanned(lab: &Lab, target: &str, address: SocketAddr) -> Vec<FindingId> {
+    let target: Target = target.parse().unwrap();
     let rule = format!("{}:{}:127.0.0.1:{}", target.host, target.port, address.port());
     let dialler = Dialler::new(net::Config { connect_to: vec![rule.parse().unwrap()], ..net::Config::default() });
     let question = Question { target, name: None, scan: true, every_address: false };
@@ -88,59 +99,49 @@ async fn lab() -> Lab {
     Lab::start("127.0.0.1:0".parse().unwrap(), now()).await.unwrap()
 }
 
+const GOOD: &str = "good.lab.test:443";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ssl_2_is_found_beside_a_good_server() {
     let lab = lab().await;
-    let address = gate(lab.address(), |_, is_tls| if is_tls { Way::Lab } else { Way::Ssl2 }).await;
-    assert_eq!(scanned(&lab, "good.lab.test:443".parse().unwrap(), address).await, [FindingId::ProtoSslv2]);
+    let to_lab = Way::To(lab.address());
+    let address = gate(move |hello| if hello.is_some() { to_lab } else { Way::Ssl2 }).await;
+    assert_eq!(scanned(&lab, GOOD, address).await, [FindingId::ProtoSslv2]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_somebody_filters_is_told_from_a_dead_server() {
     let lab = lab().await;
-    // The lab itself has no answer without a name, so another server stands in.
-    let other = lab.cases().iter().find(|case| case.name == "good-ip").unwrap().port.unwrap();
-    let other = SocketAddr::new(lab.address().ip(), other);
-    let address = gate(other, |sni, is_tls| if sni.is_some() || !is_tls { Way::Reset } else { Way::Lab }).await;
-    let found = scanned(&lab, "good.lab.test:443".parse().unwrap(), address).await;
-    assert_eq!(found, [FindingId::HandshakeReset, FindingId::SniFiltered]);
-    let dead = gate(other, |_, _| Way::Reset).await;
-    let found = scanned(&lab, "good.lab.test:443".parse().unwrap(), dead).await;
-    assert_eq!(found, [FindingId::HandshakeReset]);
+    let other = Way::To(nameless(&lab));
+    let address = gate(move |hello| if hello.is_none() || has_name(hello) { Way::Reset } else { other }).await;
+    assert_eq!(scanned(&lab, GOOD, address).await, [FindingId::HandshakeReset, FindingId::SniFiltered]);
+    let dead = gate(|_| Way::Reset).await;
+    assert_eq!(scanned(&lab, GOOD, dead).await, [FindingId::HandshakeReset]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_certificate_without_a_name_is_told() {
     let lab = lab().await;
-    // The server of an address gives its one certificate whatever the name.
-    let port = lab.cases().iter().find(|case| case.name == "good-ip").unwrap().port.unwrap();
-    let default = SocketAddr::new(lab.address().ip(), port);
-    let named = lab.address();
-    let address = two_hosts(named, default).await;
-    let found = scanned(&lab, "good.lab.test:443".parse().unwrap(), address).await;
-    assert_eq!(found, [FindingId::NameDefaultVhost]);
-    let same = scanned(&lab, format!("127.0.0.1:{port}").parse().unwrap(), default).await;
-    assert_eq!(same, []);
+    let (named, default) = (lab.address(), nameless(&lab));
+    let address = gate(move |hello| Way::To(if has_name(hello) { named } else { default })).await;
+    assert_eq!(scanned(&lab, GOOD, address).await, [FindingId::NameDefaultVhost]);
+    assert_eq!(scanned(&lab, &default.to_string(), default).await, []);
 }
 
-/// With a name to one server, without one to the other.
-async fn two_hosts(named: SocketAddr, default: SocketAddr) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((mut client, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let mut bytes = vec![0; 4096];
-                let Ok(n @ 1..) = client.read(&mut bytes).await else { return };
-                bytes.truncate(n);
-                let has_name = matches!(read_client_hello(&bytes), HelloRead::Hello(hello) if hello.sni.is_some());
-                let mut server = TcpStream::connect(if has_name { named } else { default }).await.unwrap();
-                server.write_all(&bytes).await.unwrap();
-                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
-            });
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_bears_no_new_hello_is_found_by_an_old_one() {
+    let lab = lab().await;
+    let to_lab = Way::To(lab.address());
+    let up_to = |most: TlsVersion| {
+        move |hello: Option<&ClientHello>| match hello {
+            Some(hello) if best_version(hello) <= most => to_lab,
+            _ => Way::Reset,
         }
-    });
-    address
+    };
+    let of_12 = scanned(&lab, GOOD, gate(up_to(TlsVersion::TLS12)).await).await;
+    assert_eq!(of_12, [FindingId::HandshakeReset, FindingId::ProtoIntolerant]);
+    let of_10 = scanned(&lab, "tls10-as-well.lab.test:443", gate(up_to(TlsVersion::TLS10)).await).await;
+    assert_eq!(of_10, [FindingId::ProtoTls1011Only, FindingId::HandshakeReset, FindingId::ProtoIntolerant]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
