@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use tokio_rustls::TlsAcceptor;
 
-use super::forge::{Forge, Forged, Surroundings, forge};
-use super::recipe::{Case, CertRecipe, ServerKind, ServerRecipe};
-use super::revocation::{self, Said};
+use super::forge::{Forge, Forged, forge};
+use super::recipe::{Case, CertRecipe, Said, ServerKind, ServerRecipe};
+use super::revocation;
 use super::site::Site;
+use super::surroundings::Surroundings;
 use super::tls::acceptor;
 
 /// A certificate chain, leaf first, and how it is served.

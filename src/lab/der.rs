@@ -4,6 +4,23 @@ pub(super) use crate::x509::write::{bit_string, boolean, integer, join, octet_st
 
 use crate::model::Timestamp;
 
+/// An extension of a certificate or a list.
+pub(super) fn extension(dotted: &str, critical: bool, value: &[u8]) -> Vec<u8> {
+    let mut fields = vec![oid(dotted)];
+    if critical {
+        fields.push(boolean(true));
+    }
+    fields.push(octet_string(value));
+    sequence(&fields)
+}
+
+/// The key identifier of a key: the start of its SHA-256 (RFC 7093 section 2).
+pub(super) fn key_id(spki: &[u8]) -> Vec<u8> {
+    let mut digest = crate::model::Fingerprint::of(spki).0.to_vec();
+    digest.truncate(20);
+    digest
+}
+
 /// How to write a date.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::der::{boolean, integer, join, octet_string, oid, sequence, time, tlv};
-use super::forge::Surroundings;
+use super::der::{boolean, extension, integer, join, key_id, octet_string, oid, sequence, time, tlv};
 use super::keys::Key;
 use super::recipe::CertRecipe;
+use super::surroundings::Surroundings;
 use crate::model::{Timestamp, unhex};
 use crate::x509::oids;
 
@@ -35,10 +35,10 @@ impl Maker<'_> {
         let recipe = self.recipe;
         let mut all = Vec::new();
         if !recipe.no_ski {
-            all.push(extension(oids::EXT_SUBJECT_KEY_ID, false, &octet_string(&key_id(self.key))));
+            all.push(extension(oids::EXT_SUBJECT_KEY_ID, false, &octet_string(&key_id(&self.key.spki))));
         }
         if !recipe.no_aki {
-            let id = tlv(0x80, &key_id(self.authority_key));
+            let id = tlv(0x80, &key_id(&self.authority_key.spki));
             all.push(extension(oids::EXT_AUTHORITY_KEY_ID, false, &sequence(&[id])));
         }
         all.extend(self.basic_constraints());
@@ -178,21 +178,6 @@ impl Maker<'_> {
         let any = both.iter().any(|tree| !tree.is_empty());
         Ok(any.then(|| extension(oids::EXT_NAME_CONSTRAINTS, !self.recipe.nc_not_critical, &sequence(&both))))
     }
-}
-
-pub(super) fn extension(dotted: &str, critical: bool, value: &[u8]) -> Vec<u8> {
-    let mut fields = vec![oid(dotted)];
-    if critical {
-        fields.push(boolean(true));
-    }
-    fields.push(octet_string(value));
-    sequence(&fields)
-}
-
-pub(super) fn key_id(key: &Key) -> Vec<u8> {
-    let mut digest = crate::model::Fingerprint::of(&key.spki).0.to_vec();
-    digest.truncate(20);
-    digest
 }
 
 /// A GeneralName; in a constraint an address has its mask behind it, as `ip:10.0.0.0/8`.

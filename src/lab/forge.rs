@@ -3,28 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::der::{bit_string, integer, octet_string, oid, sequence, tlv};
-use super::extensions::{Maker, extension};
+use super::der::{bit_string, extension, integer, octet_string, oid, sequence, tlv};
+use super::extensions::Maker;
 use super::keys::Key;
-use super::logs::Logs;
 use super::recipe::{CertRecipe, Spoil};
-use crate::model::{Fingerprint, Timestamp, unhex};
+use super::surroundings::Surroundings;
+use crate::model::{Fingerprint, unhex};
 use crate::x509::oids;
-
-/// What every certificate of the lab has in common.
-#[derive(Clone)]
-pub(super) struct Surroundings {
-    /// The lab's start.
-    pub(super) now: Timestamp,
-    pub(super) host: String,
-    /// Where the server of issuers, lists and answers is found.
-    pub(super) aia: String,
-    /// The name of this certificate's files there.
-    pub(super) file: String,
-    /// Judged as publicly trusted.
-    pub(super) public: bool,
-    pub(super) logs: Arc<Logs>,
-}
 
 /// A certificate with its key.
 #[derive(Clone)]

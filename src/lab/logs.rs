@@ -1,25 +1,11 @@
 //! The lab's own Certificate Transparency logs: promises that verify, and some that do not count.
 
+use super::keys::Key;
+use super::recipe::SctRecipe;
+use crate::model::{CtLog, Fingerprint, LogState, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde::Deserialize;
-
-use super::keys::Key;
-use crate::model::{CtLog, Fingerprint, LogState, Timestamp};
-
-/// A promise to be made.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SctRecipe {
-    /// The log: `a`, `b`, `c` (of b's operator), `retired`, or `unknown`, which is on no list.
-    pub(super) log: String,
-    /// When, in hours from the lab's start.
-    pub(super) hours: f64,
-    /// Whether its signature is spoilt.
-    #[serde(default)]
-    pub(super) spoil: bool,
-}
 
 /// The logs with their keys.
 pub(super) struct Logs(Vec<(&'static str, &'static str, Key)>);

@@ -21,6 +21,7 @@ mod revocation;
 mod serve;
 mod signer;
 mod site;
+mod surroundings;
 mod tls;
 
 pub use careless::careless;

@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::der::TimeForm;
-use super::logs::SctRecipe;
-use super::revocation::Said;
 use super::{DOMAIN, PUBLIC_DOMAIN};
 use crate::model::FindingId;
 
@@ -193,6 +191,43 @@ impl CertRecipe {
             None => usual.then(|| logs.iter().map(|log| good(log)).collect()),
         }
     }
+}
+
+/// A promise to be made.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SctRecipe {
+    /// The log: `a`, `b`, `c` (of b's operator), `retired`, or `unknown`, which is on no list.
+    pub(super) log: String,
+    /// When, in hours from the lab's start.
+    pub(super) hours: f64,
+    /// Whether its signature is spoilt.
+    #[serde(default)]
+    pub(super) spoil: bool,
+}
+
+/// What is said of a certificate, and how well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Said {
+    /// It was not revoked.
+    Good,
+    /// It was, five days ago, for its key was compromised.
+    Revoked,
+    /// OCSP: the responder does not know it.
+    Unknown,
+    /// The answer is out of date.
+    Expired,
+    /// The answer is from the future.
+    Future,
+    /// It is about another certificate; for a list: about CA certificates only.
+    Other,
+    /// Somebody else signed it.
+    BadSigner,
+    /// OCSP: no answer but "try later"; for a list: one without a number.
+    Refused,
+    /// Nobody answers.
+    Unreachable,
 }
 
 /// An extension byte by byte.

@@ -1,36 +1,10 @@
 //! Answers of OCSP responders and revocation lists, good and bad.
 
-use serde::Deserialize;
-
-use super::der::{TimeForm, bit_string, integer, octet_string, oid, sequence, time, tlv};
-use super::extensions::{extension, key_id};
+use super::der::{TimeForm, bit_string, extension, integer, key_id, octet_string, oid, sequence, time, tlv};
 use super::forge::Forged;
+use super::recipe::Said;
 use crate::model::Timestamp;
 use crate::x509::oids;
-
-/// What is said of a certificate, and how well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Said {
-    /// It was not revoked.
-    Good,
-    /// It was, five days ago, for its key was compromised.
-    Revoked,
-    /// OCSP: the responder does not know it.
-    Unknown,
-    /// The answer is out of date.
-    Expired,
-    /// The answer is from the future.
-    Future,
-    /// It is about another certificate; for a list: about CA certificates only.
-    Other,
-    /// Somebody else signed it.
-    BadSigner,
-    /// OCSP: no answer but "try later"; for a list: one without a number.
-    Refused,
-    /// Nobody answers.
-    Unreachable,
-}
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -99,7 +73,7 @@ pub(super) fn crl(said: Said, cert: &Forged, issuer: &Forged, now: Timestamp) ->
     let own = sequence(&[tlv(2, &cert.serial), at(now, -5), sequence(&[reason])]);
     let entries = if said == Said::Revoked { vec![other, own] } else { vec![other] };
     let mut extensions =
-        vec![extension(oids::EXT_AUTHORITY_KEY_ID, false, &sequence(&[tlv(0x80, &key_id(&issuer.key))]))];
+        vec![extension(oids::EXT_AUTHORITY_KEY_ID, false, &sequence(&[tlv(0x80, &key_id(&issuer.key.spki))]))];
     if said != Said::Refused {
         extensions.push(extension(oids::EXT_CRL_NUMBER, false, &integer(&[7])));
     }

@@ -17,10 +17,11 @@ use tokio_rustls::server::TlsStream;
 
 use super::build::{CaseServer, Files, build, forge_all};
 use super::flights;
-use super::forge::{Forge, Surroundings};
+use super::forge::Forge;
 use super::logs::{self, Logs};
 use super::recipe::{self, Case, RecipeError, ServerKind};
 use super::site::Site;
+use super::surroundings::Surroundings;
 use super::{DOMAIN, PUBLIC_DOMAIN};
 use crate::model::{AlertCode, CertDer, ClientHello, CtLog, Fingerprint, Host, Timestamp, TlsVersion};
 use crate::net::{ConnectRule, HostPattern, Prefixed};
