@@ -3,10 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Observation, Report, Timestamp};
+use crate::model::{FindingId, Observation, Report, Timestamp};
 
 /// More than this is forgotten, all at once: what is asked again comes back soon.
 const LIMIT: usize = 1024;
+
+/// What others said of a certificate is asked again after a day.
+const DAY_MS: i64 = 86_400_000;
+/// Somebody who did not answer may do so ten minutes later.
+const RETRY_MS: i64 = 600_000;
 
 /// Settled reports by what was observed.
 #[derive(Debug, Default)]
@@ -21,13 +26,14 @@ struct Entry {
 }
 
 impl Memo {
-    /// The report, when it still holds: no date on it has flipped since, and no issuer has been
-    /// seen that it lacked.
+    /// The report, when it still holds: no date on it has flipped since, no issuer has been seen that
+    /// it lacked, and it is not so old that what was asked should be asked again.
     pub(super) fn get(&self, observation: &Observation, generation: u64, now: Timestamp) -> Option<Arc<Report>> {
         let entry = self.0.get(observation)?;
         let in_time = now >= entry.judged_at && entry.report.holds_until.is_none_or(|until| now < until);
         let complete = entry.report.wants.is_empty() || entry.generation == generation;
-        (in_time && complete).then(|| entry.report.clone())
+        let is_fresh = now.ms_since(entry.judged_at) < good_for(&entry.report);
+        (in_time && complete && is_fresh).then(|| entry.report.clone())
     }
 
     pub(super) fn put(&mut self, observation: &Observation, generation: u64, now: Timestamp, report: Arc<Report>) {
@@ -35,5 +41,33 @@ impl Memo {
             self.0.clear();
         }
         self.0.insert(observation.clone(), Entry { report, generation, judged_at: now });
+    }
+}
+
+fn good_for(report: &Report) -> i64 {
+    let silence = [FindingId::AiaUnreachable, FindingId::OcspUnreachable, FindingId::CrlUnreachable];
+    if report.findings.iter().any(|finding| silence.contains(&finding.id)) { RETRY_MS } else { DAY_MS }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Facts, Finding};
+
+    #[test]
+    fn no_report_is_served_when_it_may_be_another() {
+        let at = Timestamp::from_unix;
+        let served = |report: Report, later: i64| {
+            let mut memo = Memo::default();
+            memo.put(&Observation::default(), 7, at(1000), Arc::new(report));
+            memo.get(&Observation::default(), 7, at(1000 + later)).is_some()
+        };
+        let until = |seconds: i64| Report { holds_until: Some(at(1000 + seconds)), ..Report::default() };
+        assert!(served(until(60), 59) && !served(until(60), 60), "a date has flipped");
+        assert!(!served(until(60), -1), "the clock went back");
+        assert!(served(Report::default(), 86_399) && !served(Report::default(), 86_400), "asked again after a day");
+        let silent = || Finding::new(FindingId::OcspUnreachable, Facts::new());
+        let unanswered = || Report { findings: vec![silent()], ..Report::default() };
+        assert!(served(unanswered(), 599) && !served(unanswered(), 600), "and sooner when nobody answered");
     }
 }

@@ -440,3 +440,15 @@ fn explain_tells_every_finding() {
     }
     insta::assert_snapshot!("explain", text(&output(tlscope(home.path()).args(["explain", "cert-expired"])).stdout));
 }
+
+#[test]
+fn a_coming_end_counts_when_it_is_asked_for() {
+    let home = tempfile::tempdir().unwrap();
+    let chain = Path::new(env!("CARGO_MANIFEST_DIR")).join("certs/fixtures/ocsp/l3.pem");
+    let code = |days: &str| {
+        let mut check = tlscope(home.path());
+        check.args(["check", "--roots", "none", "--fail-on", "never", "--at", "2036-11-01T00:00:00Z", "--chain"]);
+        output(check.arg(&chain).args(["--expiring", days])).status.code()
+    };
+    assert_eq!([code("10"), code("30")], [Some(0), Some(1)], "it ends on 2036-11-18");
+}
