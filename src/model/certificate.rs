@@ -22,6 +22,13 @@ impl Fingerprint {
         unhex(text)?.try_into().ok().map(Self)
     }
 
+    /// Whether its hex digits begin with those, in lower case.
+    pub fn begins_with(&self, digits: &str) -> bool {
+        let own = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        let wanted = digits.chars().map(|c| c.to_digit(16));
+        digits.len() <= 64 && own.zip(wanted).all(|(own, wanted)| wanted == Some(u32::from(own)))
+    }
+
     /// The first eight hex digits, for people.
     pub fn short(&self) -> String {
         hex(self.0.get(..4).unwrap_or_default())
@@ -132,6 +139,9 @@ mod tests {
         let f = Fingerprint::of(b"tlscope");
         assert_eq!(Fingerprint::parse(&f.to_string()), Some(f));
         assert_eq!(Fingerprint::parse("00"), None);
+        let text = f.to_string();
+        assert!(f.begins_with("") && f.begins_with(&text[..7]) && f.begins_with(&text));
+        assert!(!f.begins_with(&text[1..8]) && !f.begins_with("xyz") && !f.begins_with(&format!("{text}0")));
         assert_eq!(unhex("0g"), None);
         assert_eq!(unhex("abc"), None);
         assert_eq!(unhex("ab01"), Some(vec![0xab, 1]));

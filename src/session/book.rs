@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::groups::Groups;
 use super::row::{LeafFacts, Line, Row, RowId};
 use crate::model::{Connection, ConnectionId, Exchange, ExchangeId, Fingerprint, Message, Report, Severity, Summary};
 use crate::x509::Cert;
@@ -81,6 +82,7 @@ pub struct Book {
     message_bytes: usize,
     leaves: HashMap<Fingerprint, Arc<LeafFacts>>,
     devices: HashSet<IpAddr>,
+    groups: Groups,
     totals: Summary,
     /// Places of rows that changed, newest last, with the version at which they did.
     changes: VecDeque<(u64, usize)>,
@@ -128,6 +130,11 @@ impl Book {
         let remembered =
             self.changes.len() < CHANGES_REMEMBERED || self.changes.front().is_some_and(|c| c.0 <= version);
         remembered.then(|| self.changes.iter().rev().take_while(|c| c.0 > version).map(|c| c.1).collect())
+    }
+
+    /// What connections have in common.
+    pub fn groups(&self) -> &Groups {
+        &self.groups
     }
 
     /// Totals so far.
@@ -269,6 +276,7 @@ impl Book {
         if self.lines.get(&id) == Some(&line) {
             return;
         }
+        self.groups.replace(self.lines.get(&id), &line);
         let worst = line.worst();
         let before = self.lines.insert(id, line).and_then(|line| line.worst());
         self.recount(before, worst);

@@ -64,6 +64,7 @@ enum Term {
     Severity(Order, Severity),
     Tls(Order, TlsVersion),
     Issuer(String),
+    Leaf(String),
     San(String),
     /// Time left, in milliseconds.
     Expires(Order, i64),
@@ -75,8 +76,8 @@ enum Term {
 
 /// The keys there are, for completion.
 const KEYS: &[&str] = &[
-    "host", "path", "method", "status", "device", "finding", "severity", "tls", "issuer", "san", "expires", "alert",
-    "given", "size", "took",
+    "host", "path", "method", "status", "device", "finding", "severity", "tls", "issuer", "san", "leaf", "expires",
+    "alert", "given", "size", "took",
 ];
 
 impl Filter {
@@ -158,6 +159,7 @@ fn term_holds(term: &Term, row: &Row, line: Option<&Line>, now: Timestamp) -> bo
         Term::Issuer(part) => {
             on_line(&|line| line.leaf.as_ref().is_some_and(|leaf| leaf.issuer.contains(part.as_str())))
         }
+        Term::Leaf(start) => on_line(&|line| line.leaf.as_ref().is_some_and(|leaf| leaf.sha256.begins_with(start))),
         Term::San(part) => on_line(&|line| line.leaf.as_ref().is_some_and(|leaf| leaf.san.contains(part.as_str()))),
         Term::Expires(order, left) => on_line(&|line| {
             let ends = line.leaf.as_ref().and_then(|leaf| leaf.not_after);
@@ -305,6 +307,7 @@ fn read_term(word: &str) -> Result<Term, String> {
         }
         "tls" => Ok(Term::Tls(order, read_version(bare).ok_or("a version is one of ssl3, 1.0, 1.1, 1.2, 1.3")?)),
         "issuer" => Ok(Term::Issuer(lower)),
+        "leaf" => Ok(Term::Leaf(lower)),
         "san" => Ok(Term::San(lower)),
         "expires" => Ok(Term::Expires(order, read_span(bare).ok_or("a time left is a number with h or d, as 30d")?)),
         "alert" => Ok(Term::Alert(lower)),

@@ -1,6 +1,6 @@
 //! The session: what has happened so far, folded from events.
 //!
-//! Owns the list of rows with its filter, the totals, what is kept in memory and for how long, and
+//! Owns the list of rows with its filter, the totals, what connections have in common, what is kept in memory and for how long, and
 //! handing everything on to the session file and to whoever listens. Folding never waits for the
 //! disk; memory stays bounded however long the session runs.
 //!
@@ -8,12 +8,14 @@
 
 mod book;
 mod filter;
+mod groups;
 mod recorder;
 mod row;
 mod stream;
 
 pub use book::{Book, Detail, Limits};
 pub use filter::{Filter, FilterError};
+pub use groups::{Group, Groups};
 pub use recorder::{Change, Listener, Recorder, Session};
 pub use row::{LeafFacts, Line, Row, RowId};
 pub use stream::{Format, LineStream, Told, json_lines};

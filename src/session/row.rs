@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::model::{
-    AlertCode, ClientOutcome, Connection, ConnectionId, Exchange, ExchangeId, FindingId, GivenKind, Outcome, Protocol,
-    Report, Severity, Timestamp, TlsVersion,
+    AlertCode, ClientOutcome, Connection, ConnectionId, Exchange, ExchangeId, FindingId, Fingerprint, GivenKind,
+    Outcome, Protocol, Report, Severity, Timestamp, TlsVersion,
 };
 use crate::text;
 use crate::x509::Cert;
@@ -67,10 +67,16 @@ pub struct Line {
 /// What filters ask about a leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeafFacts {
+    /// Its identity.
+    pub sha256: Fingerprint,
+    /// What to call it.
+    pub label: String,
     /// The issuer, in lower case.
     pub issuer: String,
     /// The names, in lower case, with spaces between.
     pub san: String,
+    /// When it begins.
+    pub not_before: Option<Timestamp>,
     /// When it ends.
     pub not_after: Option<Timestamp>,
 }
@@ -80,8 +86,11 @@ impl LeafFacts {
     pub fn of(cert: &Cert) -> Self {
         let names: Vec<String> = cert.san().iter().map(|name| name.to_string().to_lowercase()).collect();
         Self {
+            sha256: cert.sha256(),
+            label: cert.label(),
             issuer: cert.issuer.as_ref().map(ToString::to_string).unwrap_or_default().to_lowercase(),
             san: names.join(" "),
+            not_before: cert.validity.map(|validity| validity.not_before),
             not_after: cert.validity.map(|validity| validity.not_after),
         }
     }

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::board::View;
 use super::panes::Pane;
 
 /// Something a person wants.
@@ -29,6 +30,8 @@ pub(super) enum Action {
     Follow,
     /// Write a filter.
     Filter,
+    /// Traffic, hosts, devices or certificates.
+    View(View),
     /// How to point a device here.
     Setup,
     /// Write the session as HAR.
@@ -49,6 +52,7 @@ pub(super) const HELP: &[(&str, &str)] = &[
     ("Tab  Shift-Tab", "next, previous pane"),
     ("Enter", "into the detail; again: over the whole screen"),
     ("Esc", "back; in the list: clear the filter"),
+    ("t h d c", "traffic, hosts, devices, certificates; Enter there: its traffic"),
     ("/", "filter"),
     ("f", "follow the newest row, or stop"),
     ("s", "set a device up"),
@@ -60,7 +64,7 @@ pub(super) const HELP: &[(&str, &str)] = &[
 /// The filter language in short, for the help.
 pub(super) const FILTER_HELP: &[(&str, &str)] = &[
     ("api", "the word anywhere in host or request"),
-    ("host:pay  path:/v1", "in one part; also method: device: finding: issuer: san: alert: given:"),
+    ("host:pay  path:/v1", "in one part; also method: device: finding: issuer: san: leaf: alert: given:"),
     ("severity:>=error", "with an order; also status: tls: expires: size: took:"),
     ("tls:<1.2  expires:<30d", "size:>1M  took:>500ms  status:5xx"),
     ("! & | ( )", "not, and (or a space), or, brackets"),
@@ -85,11 +89,15 @@ pub(super) fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::End | KeyCode::Char('G') => Action::Bottom,
         KeyCode::Char('n') => Action::Problem(1),
         KeyCode::Char('N') => Action::Problem(-1),
-        KeyCode::Tab | KeyCode::Right | KeyCode::Char('l') => Action::Turn(1),
-        KeyCode::BackTab | KeyCode::Left | KeyCode::Char('h') => Action::Turn(-1),
+        KeyCode::Tab | KeyCode::Right => Action::Turn(1),
+        KeyCode::BackTab | KeyCode::Left => Action::Turn(-1),
         KeyCode::Char(digit @ '1'..='6') => Action::Show(Pane::numbered(digit)?),
         KeyCode::Enter => Action::Enter,
         KeyCode::Esc | KeyCode::Backspace => Action::Back,
+        KeyCode::Char('t') => Action::View(View::Traffic),
+        KeyCode::Char('h') => Action::View(View::Hosts),
+        KeyCode::Char('d') => Action::View(View::Devices),
+        KeyCode::Char('c') => Action::View(View::Certificates),
         KeyCode::Char('f') => Action::Follow,
         KeyCode::Char('/') => Action::Filter,
         KeyCode::Char('s') => Action::Setup,

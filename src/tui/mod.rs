@@ -7,6 +7,7 @@
 //! Must not know the proxy, sockets or rustls.
 
 mod about;
+mod board;
 mod keymap;
 mod list;
 mod panes;

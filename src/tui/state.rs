@@ -7,8 +7,9 @@ use ratatui::text::Line;
 use tui_input::Input;
 
 use super::about::{About, Effect};
+use super::board::{Board, View};
 use super::list::List;
-use super::panes::Pane;
+use super::panes::{Pane, group};
 use super::style::Look;
 use crate::model::{Summary, Timestamp};
 use crate::session::{Book, Detail, Row, RowId};
@@ -78,6 +79,11 @@ pub(super) struct State {
     pub(super) pane: Pane,
     /// Lines of the detail that are above its window.
     pub(super) scroll: usize,
+    /// What the upper part shows.
+    pub(super) view: View,
+    pub(super) board: Board,
+    /// What is said of the selected group.
+    pub(super) group_lines: Vec<Line<'static>>,
     pub(super) list: List,
     /// Whether the filter has seen every row.
     pub(super) is_listed: bool,
@@ -110,6 +116,9 @@ impl State {
             typing: None,
             pane: Pane::Findings,
             scroll: 0,
+            view: View::Traffic,
+            board: Board::default(),
+            group_lines: Vec::new(),
             list: List::new(),
             is_listed: true,
             selected: None,
@@ -130,6 +139,10 @@ impl State {
         self.is_listed = self.list.advance(book, self.now, ROWS_A_FRAME);
         self.totals = book.totals();
         self.rows = book.places().len();
+        if self.view != View::Traffic {
+            self.board.look_at(self.view, book, list_rows);
+            return None;
+        }
         self.settle_selection();
         self.settle_window(list_rows);
         self.shown = (self.top..self.list.len().min(self.top + list_rows))
@@ -186,6 +199,12 @@ impl State {
 
     /// Lays the detail out anew, when it or its window has changed.
     pub(super) fn lay_out(&mut self, columns: usize) {
+        if self.view != View::Traffic {
+            let selected = self.board.selected();
+            self.group_lines = selected.map(|shown| group::lines(shown, self.look, columns)).unwrap_or_default();
+            self.scroll = self.scroll.min(self.group_lines.len().saturating_sub(1));
+            return;
+        }
         let key = Some((self.pane, columns));
         if self.laid.key != key {
             let detail = self.laid.detail.as_ref();

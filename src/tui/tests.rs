@@ -190,6 +190,50 @@ fn every_pane() {
 }
 
 #[test]
+fn every_board() {
+    for (width, height) in [(80, 24), (40, 12)] {
+        let mut screen = Screen::new(width, height, book(), true);
+        for (key, name) in [('h', "hosts"), ('d', "devices"), ('c', "certificates")] {
+            screen.key(KeyCode::Char(key));
+            insta::assert_snapshot!(format!("board_{name}_{width}"), screen.text());
+        }
+    }
+}
+
+#[test]
+fn a_group_leads_to_its_traffic_and_back() {
+    let mut screen = Screen::new(100, 24, book(), true);
+    screen.keys("h");
+    screen.key(KeyCode::Down);
+    let host = screen.state.board.selected().unwrap().key.clone();
+    screen.key(KeyCode::Enter);
+    assert_eq!(screen.state.list.filter().text(), host.filter());
+    assert_eq!(screen.state.list.len(), 1, "{}", screen.text());
+    screen.keys("d");
+    screen.key(KeyCode::Enter);
+    assert_eq!(screen.state.list.len(), 4, "all of them are one device's");
+    screen.keys("c");
+    screen.key(KeyCode::Enter);
+    assert!(screen.state.list.filter().text().starts_with("leaf:"));
+    assert_eq!(screen.state.list.len(), 4);
+    screen.keys("h");
+    screen.key(KeyCode::Esc);
+    assert!(screen.text().contains(" traffic "), "{}", screen.text());
+}
+
+#[test]
+fn a_selected_group_stays_selected_while_others_come() {
+    let mut screen = Screen::new(100, 24, book(), true);
+    screen.keys("h");
+    screen.key(KeyCode::End);
+    let key = screen.state.board.selected().unwrap().key.clone();
+    screen.book.fold_connection(Arc::new(connection(50, "aaa.example")));
+    screen.book.fold_report(ConnectionId(50), report(&[(FindingId::CertExpired, Facts::new())]));
+    screen.draw();
+    assert_eq!(screen.state.board.selected().unwrap().key, key);
+}
+
+#[test]
 fn a_raw_conversation() {
     let mut screen = Screen::new(80, 24, book(), true);
     screen.key(KeyCode::Char('4'));
@@ -341,6 +385,11 @@ fn no_byte_of_a_peer_reaches_the_terminal_raw() {
             assert_eq!(screen.text().chars().find(bad), None, "pane {pane}");
         }
         screen.key(KeyCode::Up);
+    }
+    for board in "hdc".chars() {
+        screen.key(KeyCode::Char(board));
+        let bad = |c: &char| c.is_control() && *c != '\n' || "\u{202e}\u{200b}".contains(*c);
+        assert_eq!(screen.text().chars().find(bad), None, "board {board}");
     }
 }
 

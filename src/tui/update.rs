@@ -8,6 +8,7 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
 use super::about::Effect;
+use super::board::View;
 use super::keymap::{Action, action};
 use super::state::{Focus, Overlay, State, Typing};
 use crate::session::{Book, Detail, Filter, RowId};
@@ -80,6 +81,8 @@ impl State {
             Action::Problem(by) => self.jump_to_problem(by, book),
             Action::Turn(by) => self.show(self.pane.turned(by)),
             Action::Show(pane) => self.show(pane),
+            Action::View(view) => self.turn_to(view),
+            Action::Enter if self.view != View::Traffic && self.focus == Focus::List => self.open_group(),
             Action::Enter => {
                 self.focus = Focus::Detail { whole: self.focus != Focus::List };
             }
@@ -99,6 +102,21 @@ impl State {
         None
     }
 
+    fn turn_to(&mut self, view: View) {
+        self.view = view;
+        self.focus = Focus::List;
+        self.scroll = 0;
+    }
+
+    /// The traffic of the selected host, device or certificate.
+    fn open_group(&mut self) {
+        let filter = self.board.selected().and_then(|shown| Filter::parse(&shown.key.filter()).ok());
+        if let Some(filter) = filter {
+            self.list.set_filter(filter);
+            self.turn_to(View::Traffic);
+        }
+    }
+
     fn show(&mut self, pane: super::panes::Pane) {
         self.pane = pane;
         self.scroll = 0;
@@ -113,7 +131,13 @@ impl State {
 
     fn travel(&mut self, by: isize) {
         if self.focus != Focus::List {
-            self.scroll = self.scroll.saturating_add_signed(by).min(self.laid.lines.len().saturating_sub(1));
+            let lines = if self.view == View::Traffic { &self.laid.lines } else { &self.group_lines };
+            self.scroll = self.scroll.saturating_add_signed(by).min(lines.len().saturating_sub(1));
+            return;
+        }
+        if self.view != View::Traffic {
+            self.board.travel(by);
+            self.scroll = 0;
             return;
         }
         let at = self.selected.map_or(0, |place| self.list.position(place));
@@ -146,6 +170,7 @@ impl State {
         match self.focus {
             Focus::Detail { whole: true } => self.focus = Focus::Detail { whole: false },
             Focus::Detail { whole: false } => self.focus = Focus::List,
+            Focus::List if self.view != View::Traffic => self.turn_to(View::Traffic),
             Focus::List => self.list.set_filter(Filter::everything()),
         }
     }

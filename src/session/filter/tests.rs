@@ -25,6 +25,9 @@ fn row() -> (Row, Line) {
         tls: Some(TlsVersion::TLS12),
         findings: [(FindingId::CertExpired, Severity::Fatal), (FindingId::EkuAbsent, Severity::Warning)].into(),
         leaf: Some(Arc::new(LeafFacts {
+            sha256: crate::model::Fingerprint([0xab; 32]),
+            label: "api.example.com".into(),
+            not_before: Some(now().plus_days(-80)),
             issuer: "cn=r11, o=let's encrypt".into(),
             san: "dns:api.example.com".into(),
             not_after: Some(now().plus_days(10)),

@@ -3,6 +3,7 @@
 mod body;
 mod chain;
 mod findings;
+pub(super) mod group;
 mod handshake;
 mod http;
 mod timing;

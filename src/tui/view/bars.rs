@@ -9,6 +9,7 @@ use tui_input::Input;
 
 use crate::model::Severity;
 use crate::text;
+use crate::tui::board::View;
 use crate::tui::state::{Focus, State, Typing};
 use crate::tui::style::Look;
 
@@ -62,6 +63,9 @@ pub(super) fn footer(frame: &mut Frame<'_>, area: Rect, state: &State) {
 /// What the keys do here, as many as there is room for.
 fn keys(state: &State, columns: usize) -> Line<'static> {
     let here: &[(&str, &str)] = match state.focus {
+        Focus::List if state.view != View::Traffic => {
+            &[("enter", "its traffic"), ("t", "traffic"), ("h", "hosts"), ("d", "devices"), ("c", "certificates")]
+        }
         Focus::List => &[("/", "filter"), ("tab", "pane"), ("enter", "open"), ("f", "follow"), ("n", "next defect")],
         Focus::Detail { .. } => &[("↑↓", "scroll"), ("tab", "pane"), ("enter", "whole screen"), ("esc", "back")],
     };

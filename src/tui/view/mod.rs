@@ -1,6 +1,7 @@
 //! From the state to a frame. Draws only the rows and lines that are in their windows.
 
 mod bars;
+mod board;
 mod overlay;
 mod traffic;
 
@@ -9,6 +10,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Borders, Paragraph};
 
+use super::board::View;
 use super::panes::Pane;
 use super::state::{Focus, Overlay, State};
 use super::style::Look;
@@ -58,7 +60,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
     let areas = areas(state);
     bars::header(frame, areas.header, state);
     if areas.list.height > 0 {
-        traffic::draw(frame, areas.list, state);
+        match state.view {
+            View::Traffic => traffic::draw(frame, areas.list, state),
+            View::Hosts | View::Devices | View::Certificates => board::draw(frame, areas.list, state),
+        }
     }
     detail(frame, areas.detail, state);
     bars::footer(frame, areas.footer, state);
@@ -77,6 +82,7 @@ fn detail(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let room = usize::from(inner.height);
     let lines: Vec<Line<'_>> = match &state.laid.detail {
+        _ if state.view != View::Traffic => state.group_lines.iter().skip(state.scroll).take(room).cloned().collect(),
         Some(_) => state.laid.lines.iter().skip(state.scroll).take(room).cloned().collect(),
         None if state.selected.is_some() => vec![Line::from(Look::dim("looking it up in the session file …"))],
         None => bars::lessons(state),
@@ -88,8 +94,28 @@ fn border_of(has_focus: bool) -> BorderType {
     if has_focus { BorderType::Thick } else { BorderType::Plain }
 }
 
+/// The views, under a board.
+fn views(state: &State) -> Line<'static> {
+    let mut spans = vec![Look::plain(" ")];
+    for view in View::ALL {
+        let name = view.name();
+        let (key, rest) = name.split_at_checked(1).unwrap_or((name, ""));
+        let label = format!("{key} {key}{rest}");
+        if view == state.view {
+            spans.push(Look::span(&format!("[{label}]"), state.look.accent()));
+        } else {
+            spans.push(Look::dim(&label));
+        }
+        spans.push(Look::plain("  "));
+    }
+    Line::from(spans)
+}
+
 /// The name of the selected row, and the panes.
 fn tabs(state: &State, columns: usize) -> Line<'static> {
+    if state.view != View::Traffic {
+        return views(state);
+    }
     let mut spans = vec![Look::plain(" ")];
     let short = columns < 70;
     if !short {

@@ -7,8 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Cell, Row as TableRow, Table};
 
 use super::border_of;
-use crate::model::Severity;
-use crate::session::Line as Common;
+use crate::model::{FindingId, Severity};
 use crate::text;
 use crate::tui::state::{Focus, Shown, State};
 use crate::tui::style::Look;
@@ -118,13 +117,19 @@ fn tls(shown: &Shown, _: &State, _: usize) -> Cell<'static> {
 
 fn findings(shown: &Shown, state: &State, columns: usize) -> Cell<'static> {
     let Some(line) = &shown.line else { return Cell::default() };
-    Cell::from(Line::from(finding_spans(line, state, columns)))
+    Cell::from(Line::from(finding_spans(&line.findings, line.judged, state, columns)))
 }
 
-fn finding_spans(line: &Common, state: &State, columns: usize) -> Vec<Span<'static>> {
-    let defects: Vec<_> = line.findings.iter().filter(|(_, severity)| *severity > Severity::Info).collect();
+/// The worst finding, and how many more there are.
+pub(super) fn finding_spans(
+    findings: &[(FindingId, Severity)],
+    judged: bool,
+    state: &State,
+    columns: usize,
+) -> Vec<Span<'static>> {
+    let defects: Vec<_> = findings.iter().filter(|(_, severity)| *severity > Severity::Info).collect();
     match defects.split_first() {
-        None if line.judged => vec![Look::span("✓", state.look.good())],
+        None if judged => vec![Look::span("✓", state.look.good())],
         None => Vec::new(),
         Some(((id, severity), others)) => {
             let more = if others.is_empty() { String::new() } else { format!(" +{}", others.len()) };

@@ -1,0 +1,159 @@
+//! What connections have in common, kept up while they come: by host, by device, by certificate.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::row::{LeafFacts, Line};
+use crate::model::{FindingId, Fingerprint, Severity};
+
+/// More hosts, devices or certificates are not told apart: a scan through the proxy must not fill the
+/// memory.
+const LIMIT: usize = 20_000;
+
+/// Connections that share something.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Group {
+    /// How many there were.
+    pub connections: usize,
+    /// How many of them the client refused.
+    pub refused: usize,
+    /// The hosts, with how many connections each.
+    pub hosts: BTreeMap<Arc<str>, usize>,
+    /// The devices, likewise.
+    pub devices: BTreeMap<IpAddr, usize>,
+    /// The findings, worst first, likewise.
+    pub findings: BTreeMap<(Reverse<Severity>, FindingId), usize>,
+    /// The leaf that came last.
+    pub leaf: Option<Arc<LeafFacts>>,
+}
+
+impl Group {
+    /// The worst severity of what is found now.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.keys().next().map(|(Reverse(severity), _)| *severity)
+    }
+
+    fn add(&mut self, line: &Line) {
+        self.connections += 1;
+        self.refused += usize::from(line.alert.is_some());
+        *self.hosts.entry(line.host.clone()).or_default() += 1;
+        *self.devices.entry(line.device).or_default() += 1;
+        for (id, severity) in &line.findings {
+            *self.findings.entry((Reverse(*severity), *id)).or_default() += 1;
+        }
+        if line.leaf.is_some() {
+            self.leaf.clone_from(&line.leaf);
+        }
+    }
+
+    fn take(&mut self, line: &Line) {
+        self.connections = self.connections.saturating_sub(1);
+        self.refused = self.refused.saturating_sub(usize::from(line.alert.is_some()));
+        count_down(&mut self.hosts, &line.host);
+        count_down(&mut self.devices, &line.device);
+        for (id, severity) in &line.findings {
+            count_down(&mut self.findings, &(Reverse(*severity), *id));
+        }
+    }
+}
+
+fn count_down<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {
+    let left = counts.get_mut(key).map(|count| {
+        *count = count.saturating_sub(1);
+        *count
+    });
+    if left == Some(0) {
+        counts.remove(key);
+    }
+}
+
+/// All groups of a session. What was seen stays, whichever rows are forgotten.
+#[derive(Clone, Debug, Default)]
+pub struct Groups {
+    /// By host, with the port where it is not 443 or 80.
+    pub by_host: BTreeMap<Arc<str>, Group>,
+    /// By the client's address.
+    pub by_device: BTreeMap<IpAddr, Group>,
+    /// By the leaf that the server showed.
+    pub by_leaf: BTreeMap<Fingerprint, Group>,
+}
+
+impl Groups {
+    /// A connection has become another than it was, or is new.
+    pub(super) fn replace(&mut self, before: Option<&Line>, now: &Line) {
+        if let Some(before) = before {
+            self.each_of(before, |group| group.take(before));
+        }
+        self.each_of(now, |group| group.add(now));
+        if let Some(before) = before {
+            self.remove_empty(before);
+        }
+    }
+
+    fn each_of(&mut self, line: &Line, mut change: impl FnMut(&mut Group)) {
+        if !line.host.is_empty() {
+            entry(&mut self.by_host, line.host.clone()).map(&mut change);
+        }
+        entry(&mut self.by_device, line.device).map(&mut change);
+        if let Some(leaf) = &line.leaf {
+            entry(&mut self.by_leaf, leaf.sha256).map(&mut change);
+        }
+    }
+
+    /// A host that is known by another name now, or a leaf that came later, leaves nothing behind.
+    fn remove_empty(&mut self, line: &Line) {
+        let is_empty = |group: Option<&Group>| group.is_some_and(|group| group.connections == 0);
+        if is_empty(self.by_host.get(&line.host)) {
+            self.by_host.remove(&line.host);
+        }
+        if let Some(leaf) = line.leaf.as_ref().filter(|leaf| is_empty(self.by_leaf.get(&leaf.sha256))) {
+            self.by_leaf.remove(&leaf.sha256);
+        }
+    }
+}
+
+fn entry<K: Ord>(groups: &mut BTreeMap<K, Group>, key: K) -> Option<&mut Group> {
+    if groups.len() >= LIMIT && !groups.contains_key(&key) {
+        return None;
+    }
+    Some(groups.entry(key).or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(host: &str, findings: &[(FindingId, Severity)]) -> Line {
+        Line {
+            device: "192.0.2.7".parse().unwrap(),
+            host: host.into(),
+            tls: None,
+            findings: findings.into(),
+            leaf: None,
+            alert: None,
+            given: None,
+            judged: true,
+        }
+    }
+
+    #[test]
+    fn a_connection_is_counted_as_it_is_now() {
+        let mut groups = Groups::default();
+        let new = line("", &[]);
+        let named = line("a.test", &[]);
+        let judged = line("a.test", &[(FindingId::CertExpired, Severity::Fatal)]);
+        groups.replace(None, &new);
+        groups.replace(Some(&new), &named);
+        groups.replace(Some(&named), &judged);
+        groups.replace(None, &named);
+        let host = &groups.by_host["a.test"];
+        assert_eq!((host.connections, host.worst()), (2, Some(Severity::Fatal)));
+        assert_eq!(host.findings.values().collect::<Vec<_>>(), [&1]);
+        assert_eq!(groups.by_device.len(), 1);
+        groups.replace(Some(&judged), &line("b.test", &[]));
+        groups.replace(Some(&named), &line("b.test", &[]));
+        assert_eq!(groups.by_host.keys().map(|host| &**host).collect::<Vec<_>>(), ["b.test"]);
+    }
+}

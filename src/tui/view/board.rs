@@ -1,0 +1,150 @@
+//! Hosts, devices and certificates as tables.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Cell, Row, Table};
+
+use super::border_of;
+use super::traffic::finding_spans;
+use crate::model::Severity;
+use crate::text;
+use crate::tui::board::{Key, ShownGroup, View, ends};
+use crate::tui::state::{Focus, State};
+use crate::tui::style::Look;
+
+/// A column: its name, how wide it is, and from which width of the screen on it is shown.
+struct Column {
+    name: &'static str,
+    width: Constraint,
+    from: u16,
+    cell: fn(&ShownGroup, &State, usize) -> Cell<'static>,
+}
+
+const HOSTS: &[Column] = &[
+    Column { name: "host", width: Constraint::Fill(3), from: 0, cell: name },
+    Column { name: "worst", width: Constraint::Fill(3), from: 0, cell: worst },
+    Column { name: "ends in", width: Constraint::Length(10), from: 60, cell: days_left },
+    Column { name: "conn", width: Constraint::Length(6), from: 50, cell: connections },
+    Column { name: "dev", width: Constraint::Length(4), from: 70, cell: devices },
+    Column { name: "refused", width: Constraint::Length(7), from: 70, cell: refused },
+];
+
+const DEVICES: &[Column] = &[
+    Column { name: "device", width: Constraint::Fill(2), from: 0, cell: name },
+    Column { name: "worst", width: Constraint::Fill(3), from: 0, cell: worst },
+    Column { name: "conn", width: Constraint::Length(6), from: 50, cell: connections },
+    Column { name: "hosts", width: Constraint::Length(5), from: 60, cell: hosts },
+    Column { name: "refused", width: Constraint::Length(7), from: 50, cell: refused },
+];
+
+const CERTIFICATES: &[Column] = &[
+    Column { name: "certificate", width: Constraint::Fill(3), from: 0, cell: name },
+    Column { name: "life", width: Constraint::Length(12), from: 70, cell: life },
+    Column { name: "ends in", width: Constraint::Length(10), from: 0, cell: days_left },
+    Column { name: "hosts", width: Constraint::Length(5), from: 60, cell: hosts },
+    Column { name: "worst", width: Constraint::Fill(2), from: 90, cell: worst },
+];
+
+fn columns_of(view: View) -> &'static [Column] {
+    match view {
+        View::Traffic | View::Hosts => HOSTS,
+        View::Devices => DEVICES,
+        View::Certificates => CERTIFICATES,
+    }
+}
+
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    let block = Block::new().borders(Borders::TOP).border_type(border_of(state.focus == Focus::List));
+    let block = block.title_top(title(state));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let columns: Vec<&Column> = columns_of(state.view).iter().filter(|column| area.width >= column.from).collect();
+    let widths: Vec<Constraint> = columns.iter().map(|column| column.width).collect();
+    let measured = Layout::horizontal(widths.clone()).spacing(1).split(inner);
+    let room = |at: usize| measured.get(at).map_or(0, |area| usize::from(area.width));
+    let rows = state.board.shown.iter().map(|shown| {
+        let cells = columns.iter().enumerate().map(|(at, column)| (column.cell)(shown, state, room(at)));
+        let style = if shown.is_selected { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+        Row::new(cells).style(style)
+    });
+    let head = columns.iter().map(|column| Cell::from(Look::dim(column.name)));
+    frame.render_widget(Table::new(rows, widths).column_spacing(1).header(Row::new(head)), inner);
+}
+
+fn title(state: &State) -> Line<'static> {
+    let mut spans = vec![Look::bold(&format!(" {} ", state.view.name()))];
+    spans.push(Look::dim(&format!("─ {} ", text::count(state.board.len() as u64))));
+    Line::from(spans)
+}
+
+fn name(shown: &ShownGroup, _: &State, columns: usize) -> Cell<'static> {
+    let name = match &shown.key {
+        Key::Host(host) => text::safe(host).into_owned(),
+        Key::Device(device) if device.is_loopback() => format!("this machine ({device})"),
+        Key::Device(device) => device.to_string(),
+        Key::Leaf(leaf) => {
+            shown.group.leaf.as_ref().map_or_else(|| leaf.short(), |leaf| text::safe(&leaf.label).into_owned())
+        }
+    };
+    Cell::from(Look::plain(&text::elide_middle(&name, columns)))
+}
+
+fn worst(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
+    let findings: Vec<_> = shown.group.findings.keys().map(|(severity, id)| (*id, severity.0)).collect();
+    Cell::from(Line::from(finding_spans(&findings, true, state, columns)))
+}
+
+fn number(n: usize, columns: usize) -> Cell<'static> {
+    Cell::from(Look::plain(&format!("{:>columns$}", text::count(n as u64))))
+}
+
+fn connections(shown: &ShownGroup, _: &State, columns: usize) -> Cell<'static> {
+    number(shown.group.connections, columns)
+}
+
+fn devices(shown: &ShownGroup, _: &State, columns: usize) -> Cell<'static> {
+    number(shown.group.devices.len(), columns)
+}
+
+fn hosts(shown: &ShownGroup, _: &State, columns: usize) -> Cell<'static> {
+    number(shown.group.hosts.len(), columns)
+}
+
+fn refused(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
+    let refused = shown.group.refused;
+    let style = if refused > 0 { state.look.severity(Severity::Error) } else { Style::new() };
+    let words = if refused > 0 { text::count(refused as u64) } else { "-".to_owned() };
+    Cell::from(Look::span(&format!("{words:>columns$}"), style))
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+fn days_left(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
+    let Some(end) = ends(&shown.group) else { return Cell::from(Look::dim(&format!("{:>columns$}", "-"))) };
+    let days = end.ms_since(state.now).div_euclid(DAY_MS);
+    let (words, style) = match days {
+        ..0 => (format!("✖ {}d ago", -days), state.look.severity(Severity::Fatal)),
+        0..14 => (format!("! {days}d"), state.look.severity(Severity::Warning)),
+        _ => (format!("{days}d"), Style::new()),
+    };
+    Cell::from(Look::span(&format!("{words:>columns$}"), style))
+}
+
+/// How much of its life is over, as a bar.
+fn life(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
+    let span = shown.group.leaf.as_ref().and_then(|leaf| leaf.not_before.zip(leaf.not_after));
+    let Some((from, to)) = span else { return Cell::default() };
+    let whole = to.ms_since(from).max(1);
+    let over = state.now.ms_since(from).clamp(0, whole);
+    let share = over as f64 / whole as f64;
+    let filled = ((share * columns as f64) as usize).min(columns);
+    let style = match (share * 100.0) as u32 {
+        100.. => state.look.severity(Severity::Fatal),
+        67.. => state.look.severity(Severity::Warning),
+        _ => state.look.good(),
+    };
+    let bar = vec![Span::styled("█".repeat(filled), style), Look::dim(&"░".repeat(columns - filled))];
+    Cell::from(Line::from(bar))
+}
