@@ -1,13 +1,14 @@
 //! Writing down what was recorded, for other programs to read.
 //!
 //! Owns the shapes of every document: the JSON of `check`, the lines of `--events` and
-//! `export --format jsonl`, HAR; and leaving secrets out of them. Writers over values, onto any
+//! `export --format jsonl`, HAR, commands for a shell; and leaving secrets out of them. Writers over values, onto any
 //! `impl Write`.
 //!
 //! Must not know the store, must not touch files.
 
 mod certificate;
 mod check;
+mod commands;
 mod connection;
 mod exchange;
 mod har;
@@ -17,6 +18,7 @@ mod redacted;
 
 pub use certificate::certificate_doc;
 pub use check::{CheckTarget, check_document};
+pub use commands::{curl_command, openssl_command};
 pub use connection::{FindingDoc, connection_line, finding_doc, summary_line};
 pub use exchange::exchange_line;
 pub use har::{HarEntry, HarWriter};

@@ -38,6 +38,8 @@ pub(super) enum Effect {
     Load(RowId),
     /// Write the session as HAR.
     Export(PathBuf),
+    /// Hand this to the terminal's clipboard.
+    Copy(String),
     /// End.
     Quit,
 }

@@ -34,6 +34,8 @@ pub(super) enum Action {
     View(View),
     /// How to point a device here.
     Setup,
+    /// Copy something of the row.
+    Copy,
     /// Write the session as HAR.
     Export,
     /// What the keys do.
@@ -56,6 +58,7 @@ pub(super) const HELP: &[(&str, &str)] = &[
     ("/", "filter"),
     ("f", "follow the newest row, or stop"),
     ("s", "set a device up"),
+    ("y", "copy: curl, URL, host, certificate, openssl"),
     ("x", "export the session as HAR"),
     ("?", "this help"),
     ("q  Ctrl-C", "quit; the session file is complete"),
@@ -101,6 +104,7 @@ pub(super) fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::Char('f') => Action::Follow,
         KeyCode::Char('/') => Action::Filter,
         KeyCode::Char('s') => Action::Setup,
+        KeyCode::Char('y') => Action::Copy,
         KeyCode::Char('x') => Action::Export,
         KeyCode::Char('?') | KeyCode::F(1) => Action::Help,
         KeyCode::Char('q') => Action::Quit,

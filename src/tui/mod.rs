@@ -8,6 +8,7 @@
 
 mod about;
 mod board;
+mod copying;
 mod keymap;
 mod list;
 mod panes;

@@ -1,9 +1,11 @@
 //! The loop: waits for keys, for the session and for answers, and draws when there is something new.
 
-use std::io;
+use std::io::{self, stdout};
 use std::time::{Duration, SystemTime};
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::EventStream;
+use crossterm::execute;
 use futures_util::StreamExt as _;
 use ratatui::layout::Size;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -123,6 +125,10 @@ fn carry_out(effect: Effect, hooks: &Hooks, tell: &UnboundedSender<Message>) {
     let (hooks, tell) = (hooks.clone(), tell.clone());
     match effect {
         Effect::Quit => {}
+        // OSC 52: over SSH as well; a terminal that does not know it passes it over.
+        Effect::Copy(text) => {
+            let _ = execute!(stdout(), CopyToClipboard::to_clipboard_from(text));
+        }
         Effect::Load(id) => {
             tokio::task::spawn_blocking(move || {
                 let _ = tell.send(Message::Loaded(id, (hooks.load)(id).map(Box::new)));

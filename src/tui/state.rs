@@ -27,6 +27,8 @@ pub(super) enum Overlay {
     Help,
     /// How to set a device up.
     Setup,
+    /// What can be copied.
+    Copy,
 }
 
 /// What is being typed.

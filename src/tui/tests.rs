@@ -322,6 +322,27 @@ fn effects_are_data() {
 }
 
 #[test]
+fn what_is_copied_goes_to_the_clipboard_and_nowhere_else() {
+    let mut screen = Screen::new(80, 24, book(), true);
+    screen.keys("g");
+    screen.keys("y");
+    assert!(screen.text().contains("openssl command"), "{}", screen.text());
+    let copied = screen.key(KeyCode::Char('u'));
+    assert_eq!(copied, Some(Effect::Copy("https://a.test/v1/1".into())));
+    assert!(screen.text().contains("copied the URL"));
+    screen.keys("y");
+    let Some(Effect::Copy(curl)) = screen.key(KeyCode::Char('c')) else { panic!("nothing was copied") };
+    assert!(curl.starts_with("curl https://a.test/v1/1") && !curl.contains('\u{1b}'), "{curl}");
+    screen.keys("y");
+    let Some(Effect::Copy(pem)) = screen.key(KeyCode::Char('p')) else { panic!("nothing was copied") };
+    assert_eq!(read_certificates(pem.as_bytes()), [leaf()]);
+    // A connection without requests has no URL.
+    screen.keys("Gy");
+    assert_eq!(screen.key(KeyCode::Char('u')), None);
+    assert!(screen.text().contains("no such thing"));
+}
+
+#[test]
 fn a_row_that_is_no_longer_in_memory_is_asked_for_once() {
     let limits = Limits { exchanges: 1, ..Limits::default() };
     let mut book = Book::new(limits);

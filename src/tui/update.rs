@@ -9,6 +9,7 @@ use tui_input::backend::crossterm::EventHandler as _;
 
 use super::about::Effect;
 use super::board::View;
+use super::copying::Copied;
 use super::keymap::{Action, action};
 use super::state::{Focus, Overlay, State, Typing};
 use crate::session::{Book, Detail, Filter, RowId};
@@ -58,6 +59,10 @@ impl State {
         if self.typing.is_some() && !interrupts {
             return self.key_while_typing(key);
         }
+        if self.overlay == Overlay::Copy && !interrupts {
+            self.overlay = Overlay::None;
+            return self.copy(key.code);
+        }
         let action = action(key)?;
         if self.overlay != Overlay::None && action != Action::Quit {
             self.overlay = Overlay::None;
@@ -92,6 +97,7 @@ impl State {
                 self.typing = Some(Typing::Filter(Input::new(self.list.filter().text().to_owned()), None));
             }
             Action::Export => self.typing = Some(Typing::Export(Input::new(self.about.export_name.clone()))),
+            Action::Copy => self.overlay = Overlay::Copy,
             Action::Setup => self.overlay = Overlay::Setup,
             Action::Help => self.overlay = Overlay::Help,
             Action::Quit => {
@@ -100,6 +106,19 @@ impl State {
             }
         }
         None
+    }
+
+    /// A key of the list of what can be copied; any other one closes it.
+    fn copy(&mut self, code: KeyCode) -> Option<Effect> {
+        let KeyCode::Char(key) = code else { return None };
+        let copied = Copied::by_key(key)?;
+        let text = self.laid.detail.as_ref().and_then(|detail| copied.text(detail));
+        let what = Copied::ALL.iter().find(|(own, ..)| *own == key).map_or("", |(_, _, what)| what);
+        self.toast = Some(match &text {
+            Some(text) => format!("copied {what}, {} bytes", text.len()),
+            None => "this row has no such thing".to_owned(),
+        });
+        text.map(Effect::Copy)
     }
 
     fn turn_to(&mut self, view: View) {

@@ -71,6 +71,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
         Overlay::None => {}
         Overlay::Help => overlay::help(frame, state),
         Overlay::Setup => overlay::setup(frame, state),
+        Overlay::Copy => overlay::copy(frame, state),
     }
 }
 

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
+use crate::tui::copying::Copied;
 use crate::tui::keymap::{FILTER_HELP, HELP};
 use crate::tui::state::State;
 use crate::tui::style::Look;
@@ -26,6 +27,13 @@ pub(super) fn setup(frame: &mut Frame<'_>, state: &State) {
     let entries = state.about.setup.iter();
     let lines = entries.flat_map(|(label, value)| Look::labelled(label, value, columns)).collect();
     over(frame, state, "setup", lines);
+}
+
+pub(super) fn copy(frame: &mut Frame<'_>, state: &State) {
+    let columns = columns(state);
+    let entries = Copied::ALL.iter();
+    let lines = entries.flat_map(|(key, _, what)| Look::labelled(&key.to_string(), what, columns)).collect();
+    over(frame, state, "copy", lines);
 }
 
 fn columns(state: &State) -> usize {
