@@ -55,11 +55,8 @@ pub fn openssl_command(connection: &Connection) -> Option<String> {
     if let Some(alpn) = seen.and_then(|seen| seen.alpn.as_ref()) {
         let _ = write!(out, " -alpn {}", quoted(alpn.as_bytes()));
     }
-    match seen.and_then(|seen| seen.version) {
-        Some(version) if version < TlsVersion::TLS12 => {
-            out.push_str(" -legacy_renegotiation -cipher DEFAULT:@SECLEVEL=0"),
-        }
-        _ => {}
+    if seen.and_then(|seen| seen.version).is_some_and(|version| version < TlsVersion::TLS12) {
+        out.push_str(" -legacy_renegotiation -cipher DEFAULT:@SECLEVEL=0");
     }
     out.push_str(" </dev/null");
     Some(out)

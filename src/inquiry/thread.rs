@@ -69,37 +69,39 @@ fn work(shared: &Arc<Shared>, mut job: Job, trust: &Trust) {
         }
     };
     let wanted = if job.hops < HOPS { fetchable(&job.evidence, &report.wants) } else { Vec::new() };
-    let settled = wanted.is_empty();
-    if settled {
-        confirm_fetched(shared, &mut job.fetched, &report);
-        let mut memo = shared.memo.lock().unwrap_or_else(PoisonError::into_inner);
-        memo.put(&job.observation, generation, now, report.clone());
-    }
-    (job.listener)(Told { report, settled });
-    if !settled {
+    if !wanted.is_empty() {
+        (job.listener)(Told { report, settled: false });
         let own = shared.clone();
         shared.runtime.spawn(async move { fetch_and_ask_again(&own, job, wanted).await });
+        return;
+    }
+    shared.memo.lock().unwrap_or_else(PoisonError::into_inner).put(&job.observation, generation, now, report.clone());
+    let useful = useful(std::mem::take(&mut job.fetched), &report);
+    if useful.is_empty() {
+        (job.listener)(Told { report, settled: true });
+    } else {
+        let own = shared.clone();
+        shared.runtime.spawn(async move { keep_and_tell(&own, job, useful, report).await });
     }
 }
 
-/// Keeps what was fetched and was of use: no finding says that it was not.
-fn confirm_fetched(shared: &Arc<Shared>, fetched: &mut Vec<(Ask, Bytes)>, report: &Report) {
+/// Of what was fetched, what no finding faults.
+fn useful(fetched: Vec<(Ask, Bytes)>, report: &Report) -> Vec<(Ask, Bytes)> {
     let faulted = |url: &str| {
         let names_it = |finding: &Finding| {
             ["by", "url"].iter().any(|key| finding.evidence.get(key) == Some(&Fact::Text(url.to_owned())))
         };
         report.findings.iter().any(|finding| !IS_ANSWER.contains(&finding.id) && names_it(finding))
     };
-    let useful: Vec<(Ask, Bytes)> =
-        std::mem::take(fetched).into_iter().filter(|(ask, _)| !faulted(ask.url())).collect();
-    if !useful.is_empty() {
-        let own = shared.clone();
-        shared.runtime.spawn(async move {
-            for (ask, bytes) in useful {
-                own.cache.confirm(&ask, &bytes, wall_time()).await;
-            }
-        });
+    fetched.into_iter().filter(|(ask, _)| !faulted(ask.url())).collect()
+}
+
+/// Whoever hears the last word may end at once: what is kept is kept before.
+async fn keep_and_tell(shared: &Shared, mut job: Job, useful: Vec<(Ask, Bytes)>, report: Arc<Report>) {
+    for (ask, bytes) in useful {
+        shared.cache.confirm(&ask, &bytes, wall_time()).await;
     }
+    (job.listener)(Told { report, settled: true });
 }
 
 /// Findings that are what an answer says, not what is wrong with it.
