@@ -38,6 +38,8 @@ pub(super) enum Action {
     Copy,
     /// Write the session as HAR.
     Export,
+    /// Any of these by its name.
+    Palette,
     /// What the keys do.
     Help,
     /// End.
@@ -60,9 +62,42 @@ pub(super) const HELP: &[(&str, &str)] = &[
     ("s", "set a device up"),
     ("y", "copy: curl, URL, host, certificate, openssl"),
     ("x", "export the session as HAR"),
+    (":", "every command by its name"),
     ("?", "this help"),
     ("q  Ctrl-C", "quit; the session file is complete"),
 ];
+
+/// Every command by its name, with its key.
+pub(super) const COMMANDS: &[(&str, &str, Action)] = &[
+    ("traffic", "t", Action::View(View::Traffic)),
+    ("hosts", "h", Action::View(View::Hosts)),
+    ("devices", "d", Action::View(View::Devices)),
+    ("certificates", "c", Action::View(View::Certificates)),
+    ("findings of the row", "1", Action::Show(Pane::Findings)),
+    ("chain of the row", "2", Action::Show(Pane::Chain)),
+    ("handshake of the row", "3", Action::Show(Pane::Handshake)),
+    ("request of the row", "4", Action::Show(Pane::Request)),
+    ("response of the row", "5", Action::Show(Pane::Response)),
+    ("timing of the row", "6", Action::Show(Pane::Timing)),
+    ("next defect", "n", Action::Problem(1)),
+    ("previous defect", "N", Action::Problem(-1)),
+    ("first row", "g", Action::Top),
+    ("last row", "G", Action::Bottom),
+    ("follow the newest row", "f", Action::Follow),
+    ("filter", "/", Action::Filter),
+    ("copy from the row", "y", Action::Copy),
+    ("export as HAR", "x", Action::Export),
+    ("set a device up", "s", Action::Setup),
+    ("help", "?", Action::Help),
+    ("quit", "q", Action::Quit),
+];
+
+/// The commands in whose names all words stand.
+pub(super) fn commands(words: &str) -> Vec<&'static (&'static str, &'static str, Action)> {
+    let words = words.to_lowercase();
+    let fits = |name: &str| words.split_whitespace().all(|word| name.to_lowercase().contains(word));
+    COMMANDS.iter().filter(|(name, ..)| fits(name)).collect()
+}
 
 /// The filter language in short, for the help.
 pub(super) const FILTER_HELP: &[(&str, &str)] = &[
@@ -106,6 +141,7 @@ pub(super) fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::Char('s') => Action::Setup,
         KeyCode::Char('y') => Action::Copy,
         KeyCode::Char('x') => Action::Export,
+        KeyCode::Char(':') => Action::Palette,
         KeyCode::Char('?') | KeyCode::F(1) => Action::Help,
         KeyCode::Char('q') => Action::Quit,
         _ => return None,

@@ -38,6 +38,8 @@ pub(super) enum Typing {
     Filter(Input, Option<(usize, String)>),
     /// The name of a file to export to.
     Export(Input),
+    /// The name of a command, and which of those that fit is meant.
+    Command(Input, usize),
 }
 
 /// Who the arrow keys are for.

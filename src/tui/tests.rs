@@ -322,6 +322,29 @@ fn effects_are_data() {
 }
 
 #[test]
+fn every_command_is_found_by_its_name() {
+    let mut screen = Screen::new(80, 24, book(), true);
+    screen.keys(":");
+    insta::assert_snapshot!("palette", screen.text());
+    screen.keys("certif");
+    screen.key(KeyCode::Enter);
+    assert!(screen.text().contains(" certificates ─ "), "{}", screen.text());
+    screen.keys(":of the row");
+    screen.key(KeyCode::Down);
+    screen.key(KeyCode::Enter);
+    assert_eq!(screen.state.pane, super::panes::Pane::Chain);
+    screen.keys(":nothing of the kind");
+    assert!(screen.text().contains("no such command"));
+    assert_eq!(screen.key(KeyCode::Enter), None);
+    // Each has a key of its own, and that key does it.
+    for (name, key, action) in super::keymap::COMMANDS {
+        let code = KeyCode::Char(key.chars().next().unwrap());
+        let pressed = super::keymap::action(KeyEvent::new(code, KeyModifiers::NONE));
+        assert_eq!(pressed, Some(*action), "{name}");
+    }
+}
+
+#[test]
 fn what_is_copied_goes_to_the_clipboard_and_nowhere_else() {
     let mut screen = Screen::new(80, 24, book(), true);
     screen.keys("g");

@@ -10,7 +10,7 @@ use tui_input::backend::crossterm::EventHandler as _;
 use super::about::Effect;
 use super::board::View;
 use super::copying::Copied;
-use super::keymap::{Action, action};
+use super::keymap::{Action, action, commands};
 use super::state::{Focus, Overlay, State, Typing};
 use crate::session::{Book, Detail, Filter, RowId};
 
@@ -35,7 +35,7 @@ impl State {
                 None
             }
             Message::Terminal(Event::Paste(text)) => {
-                text.chars().filter(|c| !c.is_control()).for_each(|c| self.typed(KeyCode::Char(c)));
+                text.chars().filter(|c| !c.is_control()).for_each(|c| self.typed(KeyCode::Char(c), book));
                 None
             }
             Message::Terminal(_) => None,
@@ -57,7 +57,7 @@ impl State {
         self.toast = None;
         let interrupts = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
         if self.typing.is_some() && !interrupts {
-            return self.key_while_typing(key);
+            return self.key_while_typing(key, book);
         }
         if self.overlay == Overlay::Copy && !interrupts {
             self.overlay = Overlay::None;
@@ -99,6 +99,7 @@ impl State {
             Action::Export => self.typing = Some(Typing::Export(Input::new(self.about.export_name.clone()))),
             Action::Copy => self.overlay = Overlay::Copy,
             Action::Setup => self.overlay = Overlay::Setup,
+            Action::Palette => self.typing = Some(Typing::Command(Input::default(), 0)),
             Action::Help => self.overlay = Overlay::Help,
             Action::Quit => {
                 self.is_quitting = true;
@@ -194,14 +195,23 @@ impl State {
         }
     }
 
-    fn key_while_typing(&mut self, key: KeyEvent) -> Option<Effect> {
+    fn key_while_typing(&mut self, key: KeyEvent, book: &Book) -> Option<Effect> {
         match key.code {
             KeyCode::Esc => self.typing = None,
-            KeyCode::Enter => return self.typed_whole(),
+            KeyCode::Enter => return self.typed_whole(book),
+            KeyCode::Up => self.choose(-1),
+            KeyCode::Down => self.choose(1),
             KeyCode::Tab => self.complete(),
             _ => {
-                if let Some(Typing::Filter(input, _) | Typing::Export(input)) = &mut self.typing {
-                    input.handle_event(&Event::Key(key));
+                match &mut self.typing {
+                    Some(Typing::Filter(input, _) | Typing::Export(input)) => {
+                        input.handle_event(&Event::Key(key));
+                    }
+                    Some(Typing::Command(input, chosen)) => {
+                        input.handle_event(&Event::Key(key));
+                        *chosen = 0;
+                    }
+                    None => {}
                 }
                 self.check_filter();
             }
@@ -209,9 +219,17 @@ impl State {
         None
     }
 
-    fn typed(&mut self, code: KeyCode) {
+    fn typed(&mut self, code: KeyCode, book: &Book) {
         if self.typing.is_some() {
-            self.key_while_typing(KeyEvent::new(code, KeyModifiers::NONE));
+            self.key_while_typing(KeyEvent::new(code, KeyModifiers::NONE), book);
+        }
+    }
+
+    /// Another one of the commands that fit.
+    fn choose(&mut self, by: isize) {
+        if let Some(Typing::Command(input, chosen)) = &mut self.typing {
+            let last = commands(input.value()).len().saturating_sub(1);
+            *chosen = chosen.saturating_add_signed(by).min(last);
         }
     }
 
@@ -234,8 +252,12 @@ impl State {
         }
     }
 
-    fn typed_whole(&mut self) -> Option<Effect> {
+    fn typed_whole(&mut self, book: &Book) -> Option<Effect> {
         match self.typing.take()? {
+            Typing::Command(input, chosen) => {
+                let (.., action) = commands(input.value()).get(chosen).copied()?;
+                self.act(*action, book)
+            }
             Typing::Export(input) if input.value().trim().is_empty() => None,
             Typing::Export(input) => {
                 self.toast = Some("writing …".to_owned());

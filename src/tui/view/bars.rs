@@ -51,6 +51,7 @@ pub(super) fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
 pub(super) fn footer(frame: &mut Frame<'_>, area: Rect, state: &State) {
     match (&state.typing, &state.toast) {
         (Some(Typing::Filter(input, fault)), _) => typed(frame, area, " filter: ", input, fault.as_ref(), state),
+        (Some(Typing::Command(input, _)), _) => typed(frame, area, " : ", input, None, state),
         (Some(Typing::Export(input)), _) => typed(frame, area, " write HAR to: ", input, None, state),
         (None, Some(toast)) => {
             frame

@@ -12,7 +12,7 @@ use ratatui::widgets::{Block, BorderType, Borders, Paragraph};
 
 use super::board::View;
 use super::panes::Pane;
-use super::state::{Focus, Overlay, State};
+use super::state::{Focus, Overlay, State, Typing};
 use super::style::Look;
 use crate::text;
 
@@ -67,6 +67,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
     }
     detail(frame, areas.detail, state);
     bars::footer(frame, areas.footer, state);
+    if let Some(Typing::Command(input, chosen)) = &state.typing {
+        overlay::palette(frame, state, input.value(), *chosen);
+    }
     match state.overlay {
         Overlay::None => {}
         Overlay::Help => overlay::help(frame, state),

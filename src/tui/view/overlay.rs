@@ -2,11 +2,12 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
 use crate::tui::copying::Copied;
-use crate::tui::keymap::{FILTER_HELP, HELP};
+use crate::tui::keymap::{FILTER_HELP, HELP, commands};
 use crate::tui::state::State;
 use crate::tui::style::Look;
 
@@ -34,6 +35,37 @@ pub(super) fn copy(frame: &mut Frame<'_>, state: &State) {
     let entries = Copied::ALL.iter();
     let lines = entries.flat_map(|(key, _, what)| Look::labelled(&key.to_string(), what, columns)).collect();
     over(frame, state, "copy", lines);
+}
+
+/// The commands that fit what is typed, above the line in which it is.
+pub(super) fn palette(frame: &mut Frame<'_>, state: &State, typed: &str, chosen: usize) {
+    let fitting = commands(typed);
+    let lines: Vec<Line<'static>> = fitting
+        .iter()
+        .enumerate()
+        .map(|(at, (name, key, _))| {
+            let mut line = Line::from(vec![Look::plain(&format!(" {name:<24}")), Look::dim(&format!("{key} "))]);
+            if at == chosen {
+                line.style = Style::new().add_modifier(Modifier::REVERSED);
+            }
+            line
+        })
+        .collect();
+    let height = u16::try_from(lines.len().max(1) + 2).unwrap_or(u16::MAX).min(state.size.height.saturating_sub(1));
+    let width = 30.min(state.size.width);
+    let top = state.size.height.saturating_sub(1 + height);
+    // The chosen one is always in sight.
+    let room = usize::from(height.saturating_sub(2)).max(1);
+    let skipped = chosen.saturating_sub(room - 1);
+    let lines: Vec<Line<'static>> = if lines.is_empty() {
+        vec![Line::from(Look::dim(" no such command"))]
+    } else {
+        lines.into_iter().skip(skipped).take(room).collect()
+    };
+    let area = Rect { x: 0, y: top, width, height };
+    frame.render_widget(Clear, area);
+    let block = Block::bordered().border_type(BorderType::Rounded).title_top(Look::bold(" commands "));
+    frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
 fn columns(state: &State) -> usize {
