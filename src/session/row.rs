@@ -71,7 +71,9 @@ pub struct LeafFacts {
     pub sha256: Fingerprint,
     /// What to call it.
     pub label: String,
-    /// The issuer, in lower case.
+    /// The issuer as it is written.
+    pub issuer_name: String,
+    /// The same in lower case.
     pub issuer: String,
     /// The names, in lower case, with spaces between.
     pub san: String,
@@ -84,11 +86,13 @@ pub struct LeafFacts {
 impl LeafFacts {
     /// Of a certificate.
     pub fn of(cert: &Cert) -> Self {
+        let issuer_name = cert.issuer.as_ref().map(ToString::to_string).unwrap_or_default();
         let names: Vec<String> = cert.san().iter().map(|name| name.to_string().to_lowercase()).collect();
         Self {
             sha256: cert.sha256(),
             label: cert.label(),
-            issuer: cert.issuer.as_ref().map(ToString::to_string).unwrap_or_default().to_lowercase(),
+            issuer: issuer_name.to_lowercase(),
+            issuer_name,
             san: names.join(" "),
             not_before: cert.validity.map(|validity| validity.not_before),
             not_after: cert.validity.map(|validity| validity.not_after),

@@ -28,6 +28,7 @@ fn row() -> (Row, Line) {
             sha256: crate::model::Fingerprint([0xab; 32]),
             label: "api.example.com".into(),
             not_before: Some(now().plus_days(-80)),
+            issuer_name: "CN=R11, O=Let's Encrypt".into(),
             issuer: "cn=r11, o=let's encrypt".into(),
             san: "dns:api.example.com".into(),
             not_after: Some(now().plus_days(10)),

@@ -30,7 +30,7 @@ pub(in crate::tui) fn lines(shown: &ShownGroup, look: Look, columns: usize) -> V
         lines.push(heading("certificate", look));
         let fields = [
             ("name", Some(leaf.label.clone())),
-            ("issuer", Some(leaf.issuer.clone())),
+            ("issuer", Some(leaf.issuer_name.clone())),
             ("names", Some(leaf.san.clone())),
             ("begins", leaf.not_before.map(|at| at.to_string())),
             ("ends", leaf.not_after.map(|at| at.to_string())),

@@ -123,9 +123,10 @@ const DAY_MS: i64 = 86_400_000;
 
 fn days_left(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
     let Some(end) = ends(&shown.group) else { return Cell::from(Look::dim(&format!("{:>columns$}", "-"))) };
-    let days = end.ms_since(state.now).div_euclid(DAY_MS);
+    let left = end.ms_since(state.now);
+    let days = left / DAY_MS;
     let (words, style) = match days {
-        ..0 => (format!("✖ {}d ago", -days), state.look.severity(Severity::Fatal)),
+        _ if left < 0 => (format!("✖ {}d ago", -days), state.look.severity(Severity::Fatal)),
         0..14 => (format!("! {days}d"), state.look.severity(Severity::Warning)),
         _ => (format!("{days}d"), Style::new()),
     };
