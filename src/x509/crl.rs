@@ -136,19 +136,23 @@ impl Crl {
 
     /// The entry of the certificate with that serial number and issuer. In an indirect list each
     /// entry has the issuer of the one before it, unless it names another.
-    pub fn find(&self, serial: &[u8], issuer: &Name) -> Option<CrlEntry> {
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the list cannot be read to its end, or the entry cannot: nothing follows
+    /// from such a list.
+    pub fn find(&self, serial: &[u8], issuer: &Name) -> Result<Option<CrlEntry>, Unreadable> {
         let mut of_issuer = self.issuer.matches(issuer);
+        let mut read = 0;
         for entry in children(&self.entries) {
+            read += entry.raw.len();
             let mut fields = children(entry.content);
             let is_meant = fields.next().is_some_and(|tlv| tlv.content == serial);
-            // Only an entry that matters is read further, unless it changes whose entries follow.
-            let may_name_issuer = entry.content.len() > 60;
-            if !is_meant && !may_name_issuer {
+            let date = fields.next();
+            let extensions = fields.next();
+            if !is_meant && extensions.is_none() {
                 continue;
             }
-            let time = fields.next().and_then(|tlv| read_time(&tlv));
-            let extensions: Vec<Extension> = fields
-                .next()
+            let extensions: Vec<Extension> = extensions
                 .into_iter()
                 .flat_map(|list| children(list.content))
                 .filter_map(|tlv| read_extension(&self.entries, tlv.content))
@@ -157,12 +161,17 @@ impl Crl {
                 of_issuer = named.matches(issuer);
             }
             if is_meant && of_issuer {
-                return Some(read_entry(time?.0, &extensions));
+                let (at, _) = date.and_then(|tlv| read_time(&tlv)).ok_or(Unreadable)?;
+                return Ok(Some(read_entry(at, &extensions)));
             }
         }
-        None
+        if read == self.entries.len() { Ok(None) } else { Err(Unreadable) }
     }
 }
+
+/// A list that cannot be read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable;
 
 fn is_time(tlv: &Tlv<'_>) -> bool {
     matches!(tlv.tag, 0x17 | 0x18)
@@ -198,6 +207,8 @@ fn read_scope(value: &[u8]) -> Option<IssuingDistributionPoint> {
     for field in children(sequence.content) {
         let is_set = field.content.first().is_some_and(|byte| *byte != 0);
         match field.tag {
+            // A name relative to the issuer's is not compared here.
+            0xa0 if children(field.content).any(|name| name.tag == 0xa1) => return None,
             0xa0 => scope.names.extend(full_names(field.content).map(Bytes::copy_from_slice)),
             0x81 => scope.only_user = is_set,
             0x82 => scope.only_ca = is_set,
@@ -227,13 +238,28 @@ mod tests {
         assert_eq!(crl.version, 2);
         assert!(crl.next_update.is_some_and(|next| next > crl.this_update));
         assert!(crl.extension(oids::EXT_CRL_NUMBER).is_some_and(|number| !number.critical));
-        let entry = crl.find(&[0x10, 0x01], &crl.issuer).unwrap();
+        let entry = crl.find(&[0x10, 0x01], &crl.issuer).unwrap().unwrap();
         assert_eq!((entry.reason, entry.unknown_critical), (Some(1), None));
-        assert_eq!(crl.find(&[0x10, 0x02], &crl.issuer).unwrap().reason, None);
-        assert_eq!(crl.find(&[0x10, 0x03], &crl.issuer), None);
+        assert_eq!(crl.find(&[0x10, 0x02], &crl.issuer).unwrap().unwrap().reason, None);
+        assert_eq!(crl.find(&[0x10, 0x03], &crl.issuer), Ok(None));
         assert_eq!(crl.scope(), Some(IssuingDistributionPoint::default()));
         let other = Name::read(&Bytes::from_static(b"\x30\x00")).unwrap();
-        assert_eq!(crl.find(&[0x10, 0x01], &other), None, "the same serial number of another issuer");
+        assert_eq!(crl.find(&[0x10, 0x01], &other), Ok(None), "the same serial number of another issuer");
+    }
+
+    #[test]
+    fn a_list_with_a_spoilt_entry_says_nothing() {
+        let crl = crl();
+        let spoilt = |change: &dyn Fn(&mut Vec<u8>)| {
+            let mut entries = crl.entries.to_vec();
+            change(&mut entries);
+            Crl { entries: entries.into(), ..crl.clone() }.find(&[0x10, 0x01], &crl.issuer)
+        };
+        // The date of the first entry, then the length of the last.
+        assert_eq!(spoilt(&|entries| entries[6] = 0x0c), Err(Unreadable));
+        assert_eq!(spoilt(&|entries| entries.truncate(entries.len() - 1)).unwrap().unwrap().reason, Some(1));
+        let cut = Crl { entries: crl.entries.slice(..crl.entries.len() - 1), ..crl.clone() };
+        assert_eq!(cut.find(&[0x10, 0x03], &crl.issuer), Err(Unreadable));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use x509_parser::prelude::FromDer;
 
 use super::der::{OCTET_STRING, SEQUENCE, children, read_tlv};
 use super::general_name::{GeneralName, read_general_name};
+use super::name::Name;
 use super::oids;
 use super::sct::{Sct, read_sct_list};
 use super::usage::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
@@ -104,6 +105,8 @@ pub struct Extensions {
     pub urls: Vec<AccessUrl>,
     /// The names of cRLDistributionPoints, each a GeneralName in DER.
     pub crl_names: Vec<Bytes>,
+    /// Who else may make this certificate's lists (cRLIssuer).
+    pub crl_issuers: Vec<Name>,
     /// tlsFeature (RFC 7633): TLS extension numbers.
     pub tls_features: Vec<u64>,
     /// Embedded timestamps (RFC 6962 section 3.3); `None` when the extension is absent.
@@ -177,6 +180,7 @@ impl Extensions {
             oids::EXT_CRL_DISTRIBUTION => {
                 self.urls.extend(read_crl_points(value)?);
                 self.crl_names = read_crl_names(value)?;
+                self.crl_issuers = read_crl_issuers(value)?;
             }
             oids::EXT_TLS_FEATURE => self.tls_features = read_integers(value)?,
             oids::EXT_SCT_LIST => self.scts = Some(read_embedded(value)?),
@@ -290,6 +294,15 @@ fn read_crl_names(value: &Bytes) -> Option<Vec<Bytes>> {
     let fields = children(points.content).flat_map(|point| children(point.content));
     let names = fields.filter(|field| field.tag == 0xa0).flat_map(|name| full_names(name.content));
     Some(names.map(|name| value.slice_ref(name)).collect())
+}
+
+/// The directory names of every cRLIssuer.
+fn read_crl_issuers(value: &Bytes) -> Option<Vec<Name>> {
+    let (points, _) = read_tlv(value).filter(|(tlv, _)| tlv.tag == SEQUENCE)?;
+    let fields = children(points.content).flat_map(|point| children(point.content));
+    let names = fields.filter(|field| field.tag == 0xa2).flat_map(|names| children(names.content));
+    let directories = names.filter(|name| name.tag == 0xa4);
+    Some(directories.filter_map(|name| Name::read(&value.slice_ref(name.content))).collect())
 }
 
 /// The GeneralNames of a DistributionPointName's fullName.

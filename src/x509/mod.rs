@@ -30,7 +30,7 @@ pub use algorithm::{Algorithm, Hash, SignatureKind};
 pub use canonical::{NotDer, not_der};
 pub use cert::{Cert, Problem, Validity};
 pub use container::{pem, read_certificates};
-pub use crl::{Crl, CrlEntry, IssuingDistributionPoint};
+pub use crl::{Crl, CrlEntry, IssuingDistributionPoint, Unreadable};
 pub use der::{Tlv, children, read_tlv};
 pub use extensions::{AccessUrl, AuthorityKeyId, Extension, Extensions, NameConstraints, Policies, PolicyConstraints};
 pub use general_name::GeneralName;

@@ -41,7 +41,7 @@ pub fn read_sct_list(bytes: &Bytes) -> Option<Vec<Sct>> {
 
 /// Reads one timestamp of version 0.
 pub fn read_sct(mut bytes: Bytes) -> Option<Sct> {
-    let version = bytes.try_get_u8().ok()?;
+    let version = bytes.try_get_u8().ok().filter(|version| *version == 0)?;
     let mut log = [0; 32];
     bytes.try_copy_to_slice(&mut log).ok()?;
     let at = Timestamp::from_unix_ms(i64::try_from(bytes.try_get_u64().ok()?).unwrap_or(i64::MAX));

@@ -3,13 +3,13 @@
 
 use std::borrow::Cow;
 
-use super::{Known, LEEWAY_MS, Question};
+use super::{Known, LEEWAY_MS, Question, Refusal, WITHOUT_END_MS};
 use crate::diagnosis::budget::Budget;
 use crate::diagnosis::clock::Clock;
 use crate::diagnosis::path::{Node, Path, Pool};
 use crate::diagnosis::signature::{Check, verify};
 use crate::model::{Facts, FindingId};
-use crate::x509::{Cert, Crl, CrlEntry, IssuingDistributionPoint, PublicKey, oids};
+use crate::x509::{Cert, Crl, CrlEntry, IssuingDistributionPoint, PublicKey, Unreadable, oids};
 
 /// reasonCode removeFromCRL: the certificate is good again.
 const REMOVE_FROM_CRL: u8 = 8;
@@ -28,25 +28,27 @@ const KNOWN_EXTENSIONS: &[&str] = &[
 /// A certificate with its key.
 pub(super) type Signer<'p> = (&'p Cert, Cow<'p, PublicKey>);
 
-/// Who may have signed the lists: the issuer, and others of a list's issuer's name that someone on
-/// the path certified (a CA can have a key of its own for its lists).
+/// Who may have signed the lists about `child`: its issuer, and others of a list's issuer's name that
+/// someone above `child` certified for lists (a CA can have a key of its own for them).
 pub(super) fn signers(
     pool: &mut Pool<'_>,
     path: &Path,
-    issuer: Node,
+    (child, issuer): (Node, Node),
     crls: &[Option<Crl>],
-    budget: &mut Budget,
+    (clock, budget): (&Clock, &mut Budget),
 ) -> Vec<Node> {
     let mut signers = vec![issuer];
+    let above: Vec<Node> = path.nodes.iter().copied().skip_while(|node| *node != child).skip(1).collect();
     for list in crls.iter().flatten() {
         for node in pool.named(&list.issuer) {
-            let certified = |budget: &mut Budget, pool: &mut Pool<'_>| {
-                path.nodes.iter().skip(1).any(|above| {
-                    *above == node
-                        || pool.edge(node, *above, budget).is_some_and(|e| e.signature == Check::Valid && e.names_match)
-                })
-            };
-            if !signers.contains(&node) && !is_listed(pool, node, crls) && certified(budget, pool) {
+            if signers.contains(&node) || !may_sign_lists(pool, node, clock) {
+                continue;
+            }
+            let is_certified = above.iter().any(|above| {
+                *above == node
+                    || pool.edge(node, *above, budget).is_some_and(|e| e.signature == Check::Valid && e.names_match)
+            });
+            if is_certified && !is_listed(pool, node, crls, budget) {
                 signers.push(node);
             }
         }
@@ -54,20 +56,31 @@ pub(super) fn signers(
     signers
 }
 
+/// A key of its own for lists has to be certified for that, and be in force.
+fn may_sign_lists(pool: &Pool<'_>, node: Node, clock: &Clock) -> bool {
+    let Some(cert) = pool.cert(node) else { return false };
+    let in_force = cert.validity.is_some_and(|v| !clock.is_after(v.not_after) && !clock.is_before(v.not_before));
+    in_force && cert.extensions.key_usage.is_some_and(crate::x509::KeyUsage::crl_sign)
+}
+
 /// Whether a certificate for a CA's lists stands on a list itself.
-fn is_listed(pool: &Pool<'_>, node: Node, crls: &[Option<Crl>]) -> bool {
+fn is_listed(pool: &Pool<'_>, node: Node, crls: &[Option<Crl>], budget: &mut Budget) -> bool {
     let Some((issuer, serial)) = pool.cert(node).and_then(|cert| Some((cert.issuer.as_ref()?, cert.serial.as_ref()?)))
     else {
         return true;
     };
-    crls.iter().flatten().any(|list| list.issuer.matches(issuer) && list.find(serial, issuer).is_some())
+    crls.iter()
+        .flatten()
+        .filter(|list| list.issuer.matches(issuer))
+        .any(|list| !budget.pay_bytes(list.entries_len()) || !matches!(list.find(serial, issuer), Ok(None)))
 }
 
-/// Judges what one list says about the certificate; `url` says where it is from.
+/// Judges what one list says about the certificate; `url` says where it is from, and whether it was
+/// fetched for this certificate.
 pub(super) fn judge(
     question: Question<'_>,
     list: &Crl,
-    url: &str,
+    (url, was_fetched): (&str, bool),
     signers: &[Signer<'_>],
     clock: &Clock,
     budget: &mut Budget,
@@ -80,47 +93,64 @@ pub(super) fn judge(
         let facts = facts().with("fault", "its issuingDistributionPoint cannot be read");
         return known.findings.add(FindingId::CrlMalformed, &subject, facts);
     };
-    if !list.issuer.matches(issuer) && !scope.indirect {
-        return; // somebody else's
+    // An indirect list counts for those certificates alone that name its issuer (RFC 5280 section 6.3.3 (b) (1)).
+    let is_delegated = scope.indirect && question.cert.extensions.crl_issuers.iter().any(|n| n.matches(&list.issuer));
+    if !list.issuer.matches(issuer) && !is_delegated {
+        if was_fetched {
+            let facts = facts().with("fault", "made by somebody else than the certificate's issuer");
+            known.findings.add(FindingId::CrlScope, &subject, facts);
+        }
+        return;
     }
     let faults = faults_of(list);
     for fault in &faults {
-        known.findings.add(FindingId::CrlMalformed, &subject, facts().with("fault", fault.as_str()));
+        known.findings.add(FindingId::CrlMalformed, &subject, facts().with("fault", fault.words.as_str()));
     }
     let out_of_scope = scope_fault(list, &scope, question.cert);
     if let Some(fault) = out_of_scope {
         known.findings.add(FindingId::CrlScope, &subject, facts().with("fault", fault));
     }
     let signed = check_signature(list, signers, budget);
-    if let Err(why) = signed {
+    if let Err(Refusal::Because(why)) = signed {
         let facts = facts().with("issuer", list.issuer.to_string()).with("why", why);
         known.findings.add(FindingId::CrlBadSignature, &subject, facts);
     }
     let is_current = check_times(list, question, url, clock, known);
-    let is_usable = signed.is_ok() && out_of_scope.is_none() && !faults.iter().any(|fault| fault.contains("not known"));
+    let is_usable = signed.is_ok() && out_of_scope.is_none() && !faults.iter().any(|fault| fault.is_fatal);
     if is_usable && budget.pay_bytes(list.entries_len()) {
-        let entry = question.cert.serial.as_ref().and_then(|serial| list.find(serial, issuer));
         let covers_all = !scope.only_some_reasons && is_current;
-        check_entry(question, list, entry.as_ref(), (url, covers_all), known);
+        match question.cert.serial.as_ref().map(|serial| list.find(serial, issuer)) {
+            Some(Ok(entry)) => check_entry(question, list, entry.as_ref(), (url, covers_all), known),
+            Some(Err(Unreadable)) | None => {
+                let facts = facts().with("fault", "its entries cannot be read to their end");
+                known.findings.add(FindingId::CrlMalformed, &subject, facts);
+            }
+        }
     }
 }
 
+/// Something wrong with a list.
+struct Fault {
+    words: String,
+    /// Whether nothing can be concluded from such a list.
+    is_fatal: bool,
+}
+
 /// What is wrong with the list itself.
-fn faults_of(list: &Crl) -> Vec<String> {
+fn faults_of(list: &Crl) -> Vec<Fault> {
     let mut faults = Vec::new();
-    match list.extension(oids::EXT_CRL_NUMBER) {
-        None => faults.push("no cRLNumber".to_owned()),
-        Some(number) if number.critical => faults.push("cRLNumber is critical".to_owned()),
-        Some(_) => {}
+    let mut fault = |when: bool, is_fatal: bool, words: &str| {
+        faults.extend(when.then(|| Fault { words: words.to_owned(), is_fatal }));
+    };
+    let number = list.extension(oids::EXT_CRL_NUMBER);
+    fault(number.is_none(), false, "no cRLNumber");
+    fault(number.is_some_and(|number| number.critical), false, "cRLNumber is critical");
+    fault(list.next_update.is_none(), false, "no nextUpdate");
+    fault(list.inner_algorithm != list.outer_algorithm, true, "its two signature algorithms differ");
+    for extension in &list.extensions {
+        let is_unknown = extension.critical && !KNOWN_EXTENSIONS.contains(&extension.oid.as_str());
+        fault(is_unknown, true, &format!("the critical extension {} is not known", extension.oid));
     }
-    if list.next_update.is_none() {
-        faults.push("no nextUpdate".to_owned());
-    }
-    if list.inner_algorithm != list.outer_algorithm {
-        faults.push("its two signature algorithms differ".to_owned());
-    }
-    let unknown = list.extensions.iter().filter(|e| e.critical && !KNOWN_EXTENSIONS.contains(&e.oid.as_str()));
-    faults.extend(unknown.map(|extension| format!("the critical extension {} is not known", extension.oid)));
     faults
 }
 
@@ -140,19 +170,21 @@ fn scope_fault(list: &Crl, scope: &IssuingDistributionPoint, cert: &Cert) -> Opt
     }
     let theirs = &cert.extensions.crl_names;
     let shared = scope.names.iter().any(|name| theirs.contains(name));
-    (!scope.names.is_empty() && !theirs.is_empty() && !shared).then_some("for another distribution point")
+    (!scope.names.is_empty() && !shared).then_some("for another distribution point")
 }
 
-fn check_signature(list: &Crl, signers: &[Signer<'_>], budget: &mut Budget) -> Result<(), &'static str> {
-    let Some(kind) = list.outer_algorithm.signature() else { return Err("the signature algorithm is not known") };
+fn check_signature(list: &Crl, signers: &[Signer<'_>], budget: &mut Budget) -> Result<(), Refusal> {
+    let Some(kind) = list.outer_algorithm.signature() else {
+        return Err(Refusal::Because("the signature algorithm is not known"));
+    };
     let mut why = "no certificate of its issuer is at hand";
     for (signer, key) in signers {
         let is_issuer = signer.subject.as_ref().is_some_and(|subject| subject.matches(&list.issuer));
         if !is_issuer {
             continue;
         }
-        if !budget.pay_signature(key) {
-            return Err("the signature was not checked: a limit was reached");
+        if !budget.pay_signature(key) || !budget.pay_bytes(list.signed.len()) {
+            return Err(Refusal::Limit);
         }
         match verify(key, kind, &list.signed, &list.signature) {
             Check::Valid if signer.extensions.key_usage.is_some_and(|usage| !usage.crl_sign()) => {
@@ -163,7 +195,7 @@ fn check_signature(list: &Crl, signers: &[Signer<'_>], budget: &mut Budget) -> R
             Check::Unsupported => why = "the signature algorithm is not known",
         }
     }
-    Err(why)
+    Err(Refusal::Because(why))
 }
 
 fn check_times(list: &Crl, question: Question<'_>, url: &str, clock: &Clock, known: &mut Known) -> bool {
@@ -178,7 +210,8 @@ fn check_times(list: &Crl, question: Question<'_>, url: &str, clock: &Clock, kno
             known.findings.add(FindingId::CrlExpired, &subject, facts().with("next_update", next));
             false
         }
-        _ => true,
+        Some(_) => true,
+        None => !clock.is_after(list.this_update.plus_ms(WITHOUT_END_MS)),
     }
 }
 

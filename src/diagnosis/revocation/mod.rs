@@ -25,6 +25,18 @@ use crate::x509::{Cert, Crl, reason_name, write_ocsp_request};
 /// Clocks differ by so much.
 const LEEWAY_MS: i64 = 300_000;
 
+/// What does not say until when it holds is relied on for so long.
+const WITHOUT_END_MS: i64 = 86_400_000;
+
+/// Why a signature does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    /// For this reason.
+    Because(&'static str),
+    /// It was not looked at: the budget is spent, and the report says so.
+    Limit,
+}
+
 /// How many places are asked about one certificate, for each kind of answer.
 const PLACES: usize = 2;
 
@@ -106,7 +118,7 @@ impl<'a> Revocation<'a> {
     fn look(&self, pool: &mut Pool<'_>, path: &Path, step: (Node, Node), budget: &mut Budget) -> Known {
         let mut known = Known::default();
         let (child, issuer) = step;
-        let signers = crl::signers(pool, path, issuer, &self.crls, budget);
+        let signers = crl::signers(pool, path, step, &self.crls, (self.clock, budget));
         let (Some(cert), Some(above)) = (pool.cert(child), pool.cert(issuer)) else { return known };
         let role = path.role_of(child);
         let question = Question { cert, issuer: above, role, sent_index: pool.sent_index(child) };
@@ -128,7 +140,7 @@ impl<'a> Revocation<'a> {
                 (Ok(_), Some(list)) if is_meant || fetched.of.is_none() => {
                     let with_key = |node: &Node| Some((pool.cert(*node)?, pool.key(*node)?));
                     let keys: Vec<crl::Signer<'_>> = signers.iter().filter_map(with_key).collect();
-                    crl::judge(question, list, &fetched.url, &keys, self.clock, budget, &mut known);
+                    crl::judge(question, list, (&fetched.url, is_meant), &keys, self.clock, budget, &mut known);
                     continue;
                 }
                 (Ok(_), None) if is_meant || (fetched.of.is_none() && question.is_leaf()) => {

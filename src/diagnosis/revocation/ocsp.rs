@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use super::{Known, LEEWAY_MS, Question};
+use super::{Known, LEEWAY_MS, Question, Refusal, WITHOUT_END_MS};
 use crate::diagnosis::budget::Budget;
 use crate::diagnosis::clock::Clock;
 use crate::diagnosis::signature::{Check, digest, verify};
@@ -38,7 +38,8 @@ pub(super) fn judge(
     };
     let is_authentic = match check_signer(basic, question.issuer, clock, budget) {
         Ok(()) => true,
-        Err(why) => {
+        Err(Refusal::Limit) => false,
+        Err(Refusal::Because(why)) => {
             let facts = facts().with("responder", words_for(&basic.responder)).with("why", why);
             known.findings.add(FindingId::StapleBadSigner, &subject, facts);
             false
@@ -89,18 +90,30 @@ fn is_for(id: &CertId, cert: &Cert, issuer: &Cert) -> bool {
         && issuer.key.as_ref().is_some_and(|key| is_hash_of(&id.issuer_key_hash, &key.key))
 }
 
-/// RFC 6960 section 4.2.2.2: the issuer itself, or one whom it certified for this directly.
-fn check_signer(basic: &BasicOcsp, issuer: &Cert, clock: &Clock, budget: &mut Budget) -> Result<(), &'static str> {
+/// RFC 6960 section 4.2.2.2: the issuer itself, or one whom it certified for this directly. Several
+/// certificates may bear the responder's name: one that is right is enough.
+fn check_signer(basic: &BasicOcsp, issuer: &Cert, clock: &Clock, budget: &mut Budget) -> Result<(), Refusal> {
+    let mut refusal = Refusal::Because("neither the issuer nor a certificate that came along is that responder's");
     if is_responder(&basic.responder, issuer) {
-        return verify_by(basic, issuer, budget);
+        match verify_by(basic, issuer, budget) {
+            Err(why) => refusal = why,
+            Ok(()) => return Ok(()),
+        }
     }
-    let delegates: Vec<Cert> = basic.certificates.iter().map(Cert::read).collect();
-    let Some(delegate) = delegates.iter().find(|cert| is_responder(&basic.responder, cert)) else {
-        return Err("neither the issuer nor a certificate that came along is that responder's");
-    };
-    check_delegate(delegate, issuer, clock, budget)?;
-    verify_by(basic, delegate, budget)
+    for delegate in basic.certificates.iter().take(DELEGATES).map(Cert::read) {
+        if !is_responder(&basic.responder, &delegate) {
+            continue;
+        }
+        match check_delegate(&delegate, issuer, clock, budget).and_then(|()| verify_by(basic, &delegate, budget)) {
+            Err(why) => refusal = why,
+            Ok(()) => return Ok(()),
+        }
+    }
+    Err(refusal)
 }
+
+/// More certificates of a response are not looked at.
+const DELEGATES: usize = 8;
 
 fn is_responder(responder: &Responder, cert: &Cert) -> bool {
     match responder {
@@ -112,39 +125,43 @@ fn is_responder(responder: &Responder, cert: &Cert) -> bool {
     }
 }
 
-fn verify_by(basic: &BasicOcsp, signer: &Cert, budget: &mut Budget) -> Result<(), &'static str> {
+fn verify_by(basic: &BasicOcsp, signer: &Cert, budget: &mut Budget) -> Result<(), Refusal> {
+    let because = |why| Err(Refusal::Because(why));
     let (Some(key), Some(kind)) = (&signer.key, basic.algorithm.signature()) else {
-        return Err("the signature algorithm is not known");
+        return because("the signature algorithm is not known");
     };
     if !budget.pay_signature(key) {
-        return Err("the signature was not checked: a limit was reached");
+        return Err(Refusal::Limit);
     }
     match verify(key, kind, &basic.signed, &basic.signature) {
         Check::Valid => Ok(()),
-        Check::Invalid => Err("the signature does not verify"),
-        Check::Unsupported => Err("the signature algorithm is not known"),
+        Check::Invalid => because("the signature does not verify"),
+        Check::Unsupported => because("the signature algorithm is not known"),
     }
 }
 
-fn check_delegate(delegate: &Cert, issuer: &Cert, clock: &Clock, budget: &mut Budget) -> Result<(), &'static str> {
+fn check_delegate(delegate: &Cert, issuer: &Cert, clock: &Clock, budget: &mut Budget) -> Result<(), Refusal> {
+    let because = |why| Err(Refusal::Because(why));
     let may_sign = delegate.extensions.extended_key_usage.as_ref().is_some_and(|p| p.allows(oids::EKU_OCSP_SIGNING));
     if !may_sign {
-        return Err("the responder's certificate is not for OCSPSigning");
+        return because("the responder's certificate is not for OCSPSigning");
     }
     let names_issuer = matches!((&delegate.issuer, &issuer.subject), (Some(i), Some(s)) if i.matches(s));
     let parts = (&issuer.key, &delegate.tbs, &delegate.signature, &delegate.outer_algorithm);
     let (Some(key), Some(tbs), Some(signature), Some(algorithm)) = parts else {
-        return Err("the responder's certificate cannot be read");
+        return because("the responder's certificate cannot be read");
     };
     let is_issued = algorithm.signature().is_some_and(|kind| {
         names_issuer && budget.pay_signature(key) && verify(key, kind, tbs, signature) == Check::Valid
     });
     if !is_issued {
-        return Err("the responder's certificate was not issued by the certificate's issuer");
+        return because("the responder's certificate was not issued by the certificate's issuer");
     }
     match delegate.validity {
-        Some(validity) if clock.is_after(validity.not_after) => Err("the responder's certificate has expired"),
-        Some(validity) if clock.is_before(validity.not_before) => Err("the responder's certificate is not valid yet"),
+        Some(validity) if clock.is_after(validity.not_after) => because("the responder's certificate has expired"),
+        Some(validity) if clock.is_before(validity.not_before) => {
+            because("the responder's certificate is not valid yet")
+        }
         _ => Ok(()),
     }
 }
@@ -169,6 +186,10 @@ fn check_times(
         let demanded = question.is_leaf() && question.cert.extensions.tls_features.contains(&STATUS_REQUEST);
         let severity = if demanded { Severity::Error } else { Severity::Warning };
         known.findings.add_as(severity, FindingId::StapleExpired, &subject, facts().with("next_update", next));
+        is_current = false;
+    }
+    // Who does not say until when may not be believed for ever.
+    if answer.next_update.is_none() && clock.is_after(answer.this_update.plus_ms(WITHOUT_END_MS)) {
         is_current = false;
     }
     is_current
