@@ -15,7 +15,7 @@ use crate::headless::{Tally, check_report};
 use crate::inquiry::Inquiry;
 use crate::model::{CertDer, Evidence, Fetched};
 use crate::net::Dialler;
-use crate::x509::{Crl, read_certificates};
+use crate::x509::{Crl, OcspResponse, read_certificates};
 
 /// Checks, prints, and gives the exit code.
 pub(super) fn run(globals: &Globals, args: CheckArgs) -> anyhow::Result<u8> {
@@ -25,28 +25,30 @@ pub(super) fn run(globals: &Globals, args: CheckArgs) -> anyhow::Result<u8> {
     let _log = logging::start(settings.log.as_deref(), logging::level(globals))?;
     let sent = asked.chain.as_deref().map(read_chain).transpose()?;
     if sent.is_some() {
-        settings.inquiry.fetching_off.get_or_insert_with(|| "--chain".to_owned());
+        settings.inquiry.fetching_off.get_or_insert_with(|| "a file is judged without a network".to_owned());
     }
     let label = asked.chain.as_ref().map_or_else(String::new, |path| path.display().to_string());
     let runtime = runtime()?;
-    let (checked, at) = runtime.block_on(ask(&settings, &asked, sent))?;
+    let paint = paint_for(settings.colour, std::io::IsTerminal::is_terminal(&std::io::stdout()));
+    let mut is_first = true;
+    // Whoever has seen enough need not wait for the rest.
+    let mut tell = |one: &Checked| {
+        if asked.format == ReportFormat::Json {
+            return Ok(());
+        }
+        let gap = if std::mem::take(&mut is_first) { "" } else { "\n" };
+        print(&format!("{gap}{}", check_report(one, &label_of(one, &label), paint, columns())))
+    };
+    let (checked, at) = runtime.block_on(ask(&settings, &asked, sent, &mut tell))?;
     // A judge that is still fetching for nobody must not keep the process.
     runtime.shutdown_background();
     let mut tally = Tally::new(settings.fail_on.clone()).with_expiring(settings.inquiry.limits.expiring_days);
     for one in &checked {
         tally.note_checked(one);
     }
-    match asked.format {
-        ReportFormat::Json => {
-            let targets: Vec<CheckTarget<'_>> = checked.iter().map(|one| document_of(one, &label)).collect();
-            print(&format!("{}\n", printable(&check_document(&targets, at))))?;
-        }
-        ReportFormat::Human => {
-            let paint = paint_for(settings.colour, std::io::IsTerminal::is_terminal(&std::io::stdout()));
-            let reports: Vec<String> =
-                checked.iter().map(|one| check_report(one, &label_of(one, &label), paint)).collect();
-            print(&reports.join("\n"))?;
-        }
+    if asked.format == ReportFormat::Json {
+        let targets: Vec<CheckTarget<'_>> = checked.iter().map(|one| document_of(one, &label)).collect();
+        print(&format!("{}\n", printable(&check_document(&targets, at))))?;
     }
     Ok(tally.exit_code())
 }
@@ -55,6 +57,7 @@ async fn ask(
     settings: &CheckSettings,
     asked: &CheckArgs,
     sent: Option<Vec<CertDer>>,
+    tell: &mut dyn FnMut(&Checked) -> anyhow::Result<()>,
 ) -> anyhow::Result<(Vec<Checked>, crate::model::Timestamp)> {
     let dialler = Dialler::new(settings.net.clone());
     let inquiry = Inquiry::start(settings.inquiry.clone(), trust_of(&settings.trust, None)?, dialler.clone())
@@ -62,7 +65,9 @@ async fn ask(
     let at = inquiry.now();
     let mut checked = Vec::new();
     if let Some(sent) = sent {
-        checked.push(check_chain(&inquiry, sent, asked.name.clone()).await);
+        let one = check_chain(&inquiry, sent, asked.name.clone()).await;
+        tell(&one)?;
+        checked.push(one);
         return Ok((checked, at));
     }
     let many = asked.targets.len() > 1 || asked.scan;
@@ -76,7 +81,10 @@ async fn ask(
             scan: asked.scan,
             every_address: asked.every_address,
         };
-        checked.extend(check_server(&dialler, &inquiry, &question).await);
+        for one in check_server(&dialler, &inquiry, &question).await {
+            tell(&one)?;
+            checked.push(one);
+        }
     }
     Ok((checked, at))
 }
@@ -85,7 +93,11 @@ async fn ask(
 fn read_given(asked: &CheckArgs) -> anyhow::Result<Evidence> {
     let mut given = Evidence::default();
     for path in &asked.ocsp {
-        given.ocsp.push(fetched(path, Bytes::from(read_file(path)?)));
+        let response = Bytes::from(read_file(path)?);
+        if OcspResponse::read(&response).is_none() {
+            bail!("{} holds no OCSP response (DER)", path.display());
+        }
+        given.ocsp.push(fetched(path, response));
     }
     for path in &asked.crl {
         let lists = Crl::read_all(&read_file(path)?);
@@ -111,6 +123,14 @@ fn read_chain(path: &Path) -> anyhow::Result<Vec<CertDer>> {
         bail!("{} holds no certificate (PEM, DER or PKCS#7)", path.display());
     }
     Ok(sent)
+}
+
+/// How wide the report may be: as wide as it likes where no person's terminal shows it.
+fn columns() -> usize {
+    if !std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+        return usize::MAX;
+    }
+    crossterm::terminal::size().map_or(usize::MAX, |(columns, _)| usize::from(columns).max(40))
 }
 
 fn label_of(checked: &Checked, label: &str) -> String {

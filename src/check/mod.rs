@@ -1,7 +1,8 @@
 //! One server, or one chain in a file: everything that is to be said about it.
 //!
 //! Owns asking a server the questions that need no client of its own: a handshake, and where that
-//! fails a plaintext hello; with `scan` some fifteen hellos more. What comes back goes through `inquiry` and is given settled.
+//! fails a plaintext hello; with `scan` sixteen hellos more. What comes back goes through `inquiry` and is
+//! given settled.
 //!
 //! Must not know the proxy, nor any face.
 
@@ -18,6 +19,7 @@ use crate::model::{
 use crate::net::{Dialler, Offer, TlsLeg, probe};
 
 use http::HttpSeen;
+use scan::Usual;
 
 /// What to check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,11 +114,16 @@ struct Further {
 }
 
 async fn look_further(dialler: &Dialler, question: &Question, seen: &Seen, sni: Option<&str>) -> Further {
-    let Some(address) = seen.address.filter(|_| question.scan && seen.answers()) else { return Further::default() };
-    let (probes, whole) = scan::scan(dialler, address, sni).await;
+    let Some(address) = seen.address.filter(|_| question.scan && seen.answers()) else {
+        let open = question.scan.then(|| NotChecked::new("the scan", "the server answers nothing"));
+        return Further { open, ..Further::default() };
+    };
+    let (probes, whole) = scan::scan(dialler, address, sni, seen.usual()).await;
     let http =
         if seen.failure.is_none() { http::look(dialler, &question.target, sni).await } else { HttpSeen::default() };
-    let open = (!whole).then(|| NotChecked::new("the rest of the scan", "the server takes no more connections"));
+    let open = (!whole).then(|| {
+        NotChecked::new("the rest of the scan", "the server does not answer any more, not even what it answered before")
+    });
     Further { probes, http, open }
 }
 
@@ -167,7 +174,10 @@ pub async fn check_chain(inquiry: &Inquiry, sent: Vec<CertDer>, name: Option<Hos
     let handshake = Handshake { attempt: Attempt::File, ..Handshake::default() };
     let observation =
         Observation { name: name.clone(), sent: sent.clone(), handshake: Some(handshake), ..Observation::default() };
-    let report = inquiry.settle(observation).await;
+    let mut report = inquiry.settle(observation).await;
+    if name.is_none() {
+        Arc::make_mut(&mut report).not_checked.push(NotChecked::new("the name", "none was given (--name)"));
+    }
     Checked {
         target: None,
         name,
@@ -194,6 +204,16 @@ impl Seen {
     /// Whether there is a server that says something.
     fn answers(&self) -> bool {
         self.failure.as_ref().is_none_or(Failure::may_answer_a_probe)
+    }
+
+    /// What it can be relied on to answer again.
+    fn usual(&self) -> Usual {
+        match (&self.failure, &self.handshake) {
+            (None, _) => Usual::Handshake,
+            (Some(_), Some(seen)) if seen.attempt == Attempt::Probe => Usual::Hello,
+            (Some(_), Some(_)) => Usual::Handshake,
+            (Some(_), None) => Usual::Nothing,
+        }
     }
 
     /// For the other addresses of the name.

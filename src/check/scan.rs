@@ -1,5 +1,7 @@
-//! The questions that one handshake does not answer: some fifteen connections, one after the other
-//! with a pause between them, none of which finishes a handshake.
+//! The questions that one handshake does not answer: sixteen connections, one after the other with a
+//! pause between them, none of which finishes a handshake. Where one of them is met with silence or a
+//! closed door, one more tells whether that was about the question: the server may just have had
+//! enough.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::model::{CipherSuite, KeyExchange, Probe, ProbeAnswer, ProbeKind, ProbedLeaf, Stage, TlsVersion, WeakKind};
-use crate::net::{Answer, AnswerEnd, Dialler, random, send_hello};
+use crate::net::{Answer, AnswerEnd, Dialler, Offer, probe, random, send_hello};
 use crate::wire::{ProbeHello, read_sslv2_answer, write_probe_hello, write_sslv2_hello};
 use crate::x509::{Cert, GeneralName};
 
@@ -17,14 +19,34 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// A server that cannot be connected to so many times in a row is left alone.
 const PATIENCE: usize = 3;
 
-/// Asks everything. Ends early when the server takes no more connections; says so with `false`.
-pub(super) async fn scan(dialler: &Dialler, address: SocketAddr, sni: Option<&str>) -> (Vec<Probe>, bool) {
+/// What the server is known to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Usual {
+    /// A handshake like any client's.
+    Handshake,
+    /// The hello of a probe.
+    Hello,
+    /// Nothing that was tried so far.
+    Nothing,
+}
+
+/// Asks everything. Ends early when the server takes no more connections, or does not answer what it
+/// did before; says so with `false`.
+pub(super) async fn scan(
+    dialler: &Dialler,
+    address: SocketAddr,
+    sni: Option<&str>,
+    usual: Usual,
+) -> (Vec<Probe>, bool) {
     let mut probes = Vec::new();
     let mut refused = 0;
     for kind in kinds() {
         sleep(PAUSE).await;
         match ask(dialler, address, sni, kind).await {
             Some(answer) => {
+                if says_nothing(&answer) && !still_answers(dialler, address, sni, usual).await {
+                    return (probes, false);
+                }
                 probes.push(Probe { kind, answer });
                 refused = 0;
             }
@@ -34,7 +56,29 @@ pub(super) async fn scan(dialler: &Dialler, address: SocketAddr, sni: Option<&st
             return (probes, false);
         }
     }
-    (probes, true)
+    (probes, refused == 0)
+}
+
+/// Whether an answer could as well be that of a server that does not want to talk any more.
+fn says_nothing(answer: &ProbeAnswer) -> bool {
+    matches!(answer, ProbeAnswer::Closed | ProbeAnswer::Silent | ProbeAnswer::Other)
+}
+
+/// Whether the server answers what it is known to answer.
+async fn still_answers(dialler: &Dialler, address: SocketAddr, sni: Option<&str>, usual: Usual) -> bool {
+    sleep(PAUSE).await;
+    match usual {
+        Usual::Handshake => {
+            let offer = Offer { sni: sni.map(str::to_owned), alpn: Vec::new() };
+            let Ok(tcp) = dialler.reconnect(address).await else { return false };
+            match dialler.handshake(tcp, &offer).await {
+                Ok(_) => true,
+                Err(missed) => missed.handshake.is_some(),
+            }
+        }
+        Usual::Hello => probe(dialler, address, sni).await.is_some(),
+        Usual::Nothing => true,
+    }
 }
 
 fn kinds() -> impl Iterator<Item = ProbeKind> {

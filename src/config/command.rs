@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::fault::ConfigError;
@@ -155,7 +155,7 @@ pub struct CheckArgs {
     /// Use the OCSP response in this file (DER)
     #[arg(long, value_name = "FILE")]
     pub ocsp: Vec<PathBuf>,
-    /// Ask what one handshake does not tell, by some twenty connections: old versions, weak suites, other names
+    /// Ask what one handshake does not tell, by sixteen connections: old versions, weak suites, other names
     #[arg(long, conflicts_with = "chain")]
     pub scan: bool,
     /// Check every address of a name, and say where they differ
@@ -277,6 +277,8 @@ fn with_environment(command: clap::Command, in_environment: bool) -> clap::Comma
         let arg = if arg.get_value_names().is_some_and(|names| names.iter().any(|name| name.as_str() == "BOOL")) {
             let parser = BoolishValueParser::new();
             arg.num_args(0..=1).require_equals(true).default_missing_value("true").value_parser(parser)
+        } else if in_environment && matches!(arg.get_action(), ArgAction::SetTrue) {
+            arg.value_parser(BoolishValueParser::new())
         } else {
             arg
         };

@@ -112,7 +112,7 @@ pub fn run_settings(globals: &Globals, args: RunArgs) -> Result<RunSettings, Con
         proxy: proxy_config(args.proxy.over(file.proxy)),
         net: net_config(args.net.over(file.net)),
         trust: trust_config(args.trust.over(file.trust), lab),
-        inquiry: inquiry_config(&args.inquiry.over(file.inquiry), &home),
+        inquiry: inquiry_config(&args.inquiry.over(file.inquiry), &home, lab),
         session: store.session,
         disk_queue: store.disk_queue.map_or(DISK_QUEUE, |size| size.0),
         har: export.har,
@@ -133,7 +133,7 @@ pub fn run_settings(globals: &Globals, args: RunArgs) -> Result<RunSettings, Con
 pub fn check_settings(globals: &Globals, args: CheckArgs) -> Result<CheckSettings, ConfigError> {
     let (home, file) = file::read(globals)?;
     let AppOptions { log, color } = globals.app.clone().over(file.app);
-    let mut inquiry = inquiry_config(&args.inquiry.over(file.inquiry), &home);
+    let mut inquiry = inquiry_config(&args.inquiry.over(file.inquiry), &home, false);
     inquiry.limits.expiring_days = args.expiring.map(i64::from);
     let all_three = NetOptions {
         dns_timeout: args.timeout,
@@ -188,13 +188,14 @@ fn trust_config(options: TrustOptions, lab: bool) -> trust::Config {
     trust::Config { roots, root_files: options.root_file, ct_logs: options.ct_logs }
 }
 
-fn inquiry_config(options: &InquiryOptions, home: &Home) -> inquiry::Config {
+fn inquiry_config(options: &InquiryOptions, home: &Home, lab: bool) -> inquiry::Config {
     let mut config = inquiry::Config { at: options.at, ..inquiry::Config::default() };
     config.fetching_off = options.offline.unwrap_or(false).then(|| "--offline".to_owned());
     if let Some(intermediates) = options.max_depth {
         config.limits = Limits::with_intermediates(intermediates as usize);
     }
-    config.cache = Some(home.fetched.clone());
+    // The lab makes new authorities each time, at the same places.
+    config.cache = (!lab).then(|| home.fetched.clone());
     config
 }
 

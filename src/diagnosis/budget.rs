@@ -67,6 +67,17 @@ impl Budget {
         }
     }
 
+    /// A budget of its own for what answers about revocation cost: a server that sends rubbish must not
+    /// keep them from being looked at.
+    pub(crate) fn for_revocation(&self) -> Self {
+        Self::new(Limits { signatures: 64, units: 200_000, ..self.limits })
+    }
+
+    /// Notes what another budget met.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        self.exhausted = self.exhausted.or(other.exhausted);
+    }
+
     /// Takes the price of verifying under `key`; `false` when it cannot be paid.
     pub(crate) fn pay_signature(&mut self, key: &PublicKey) -> bool {
         if self.signatures == 0 {

@@ -2,9 +2,16 @@
 
 use crate::model::{Facts, Finding, FindingId, Severity, Subject};
 
+/// More findings of one kind tell nobody more: a certificate can name a hundred thousand hosts.
+const OF_ONE_KIND: usize = 50;
+
 /// Findings so far; the same one is kept once.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Findings(Vec<Finding>);
+pub(crate) struct Findings {
+    list: Vec<Finding>,
+    /// Whether there were more of one kind than are kept.
+    has_overflown: bool,
+}
 
 impl Findings {
     /// A finding with the severity of the table.
@@ -28,35 +35,47 @@ impl Findings {
     }
 
     pub(crate) fn extend(&mut self, other: Self) {
-        for finding in other.0 {
+        for finding in other.list {
             self.push(finding);
         }
+        self.has_overflown |= other.has_overflown;
     }
 
     pub(crate) fn has(&self, id: FindingId) -> bool {
-        self.0.iter().any(|finding| finding.id == id)
+        self.list.iter().any(|finding| finding.id == id)
     }
 
     /// The ids of those that are as bad as that, or worse.
     pub(crate) fn ids_from(&self, severity: Severity) -> Vec<FindingId> {
-        let mut ids: Vec<FindingId> = self.0.iter().filter(|f| f.severity >= severity).map(|f| f.id).collect();
+        let mut ids: Vec<FindingId> = self.list.iter().filter(|f| f.severity >= severity).map(|f| f.id).collect();
         ids.dedup();
         ids
     }
 
     pub(crate) fn count(&self, severity: Severity) -> usize {
-        self.0.iter().filter(|finding| finding.severity == severity).count()
+        self.list.iter().filter(|finding| finding.severity == severity).count()
     }
 
     /// Worst first, else in the order of the catalogue and of the chain.
     pub(crate) fn into_sorted(mut self) -> Vec<Finding> {
-        self.0.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.id, f.subject.sent_index));
-        self.0
+        self.list.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.id, f.subject.sent_index));
+        self.list
+    }
+
+    /// The limit that was reached, when one was.
+    pub(crate) fn overflow(&self) -> Option<&'static str> {
+        self.has_overflown.then_some("findings of one kind")
     }
 
     fn push(&mut self, finding: Finding) {
-        if !self.0.contains(&finding) {
-            self.0.push(finding);
+        let alike = || self.list.iter().filter(|other| other.id == finding.id);
+        if alike().any(|other| *other == finding) {
+            return;
+        }
+        if alike().count() < OF_ONE_KIND {
+            self.list.push(finding);
+        } else {
+            self.has_overflown = true;
         }
     }
 }

@@ -30,7 +30,7 @@ pub fn judge(observation: &Observation, evidence: &Evidence, trust: &Trust, limi
     }
     surroundings::check_hsts(observation, &mut out);
     report.not_checked.extend(surroundings::left_open(observation));
-    if let Some(limit) = budget.exhausted() {
+    if let Some(limit) = budget.exhausted().or(out.overflow()) {
         out.note(FindingId::AnalysisTruncated, Facts::new().with("limit", limit));
     }
     report.findings = out.into_sorted();
@@ -84,11 +84,11 @@ impl Case<'_> {
         chain::check_list(&pool, &best.path, &paths, out);
         chain::check_top(&pool, &best.path, self.evidence, any_roots, out);
         chain::check_cross_signs(&pool, &best.path, &paths, self.clock, out);
-        chain::check_aia(&pool, self.evidence, out);
+        chain::check_aia(&mut pool, self.evidence, budget, out);
         roots::check(&pool, &best.path, self.clock, out);
         surroundings::check_clock(self.observation, self.evidence, self.clock, out);
         surroundings::check_interception(&pool, &best.path, self.clock, out);
-        if best.path.end != End::Anchor {
+        if best.path.end != End::Anchor || best.path.has_broken_step() {
             report.wants = chain::wants(&pool, &paths);
             report.not_checked.extend(chain::left_open(&report.wants, self.evidence));
         }
@@ -109,11 +109,12 @@ impl Case<'_> {
         revocation: &mut Revocation<'_>,
         budget: &mut Budget,
     ) -> Vec<Candidate> {
+        let mut for_revocation = budget.for_revocation();
         let mut candidates: Vec<Candidate> = paths
             .iter()
             .map(|path| {
                 let mut findings = rules::check(pool, path, self.clock, budget);
-                revocation.check(pool, path, budget, &mut findings);
+                revocation.check(pool, path, &mut for_revocation, &mut findings);
                 let not_sent = path.nodes.iter().filter(|n| is_fetched(pool.provenance(**n))).count();
                 let rank = (
                     usize::from(path.end != End::Anchor),
@@ -126,6 +127,7 @@ impl Case<'_> {
                 Candidate { path: path.clone(), findings, rank }
             })
             .collect();
+        budget.absorb(&for_revocation);
         candidates.sort_by_key(|candidate| candidate.rank);
         candidates
     }

@@ -152,7 +152,13 @@ fn check_name(observation: &Observation, out: &mut Findings) {
         return out.note(FindingId::SniFiltered, Facts::new().with("asked", asked).with("reaction", reaction));
     }
     let Some(own) = observation.sent.first() else { return };
-    if let Some(leaf) = leaf.as_ref().filter(|leaf| leaf.sha256 != own.sha256) {
+    // A server can have a certificate for each kind of key: what this kind of hello gets with the name counts.
+    let with_name = probes(observation).find_map(|(kind, answer)| match (kind, answer) {
+        (ProbeKind::Version(TlsVersion::TLS12), ProbeAnswer::Hello { leaf: Some(leaf), .. }) => Some(leaf.sha256),
+        _ => None,
+    });
+    let with_name = with_name.unwrap_or(own.sha256);
+    if let Some(leaf) = leaf.as_ref().filter(|leaf| leaf.sha256 != with_name) {
         let with_name =
             crate::x509::Cert::read(own).san().iter().map(crate::x509::GeneralName::plain).collect::<Vec<_>>();
         let facts = Facts::new().with("names", leaf.names.clone()).with("with_sni", with_name);

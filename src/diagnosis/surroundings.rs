@@ -40,6 +40,9 @@ pub(crate) fn check_clock(observation: &Observation, evidence: &Evidence, clock:
         out.note(FindingId::ClockSkew, facts);
         return;
     }
+    if evidence.is_of_another_time {
+        return;
+    }
     let staple = observation.handshake.as_ref().and_then(|seen| seen.staple.as_ref());
     let fetched = evidence.ocsp.iter().filter_map(|fetched| fetched.result.as_ref().ok());
     let made = fetched.chain(staple).filter_map(|bytes| OcspResponse::read(bytes)?.basic).map(|b| b.produced_at);
@@ -60,9 +63,10 @@ pub(crate) fn check_interception(pool: &Pool<'_>, best: &Path, clock: &Clock, ou
     let Some(issuer) = leaf.issuer.as_ref().filter(|_| !is_public) else { return };
     let above = best.nodes.iter().skip(1).filter_map(|node| pool.cert(*node)?.subject.as_ref());
     let product = std::iter::once(issuer).chain(above).find_map(known::interceptor);
-    let age = leaf.validity.map(|validity| clock.now().ms_since(validity.not_before));
-    let is_fresh =
-        best.end != End::Anchor && !leaf.is_self_issued() && age.is_some_and(|ms| (0..FRESH_MS).contains(&ms));
+    let made_now = |begin: Timestamp| !clock.is_before(begin) && clock.is_before(begin.plus_ms(FRESH_MS));
+    let is_fresh = best.end != End::Anchor
+        && !leaf.is_self_issued()
+        && leaf.validity.is_some_and(|validity| made_now(validity.not_before));
     let facts =
         |name: &str, why: &str| Facts::new().with("product", name).with("issuer", issuer.to_string()).with("why", why);
     if let Some(product) = product {

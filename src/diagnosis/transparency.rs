@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::certificate::Judged;
 use super::findings::Findings;
 use super::signature::{Check, verify};
-use crate::model::{CtLog, Facts, FindingId, Handshake, LogState, NotChecked, Severity, Timestamp, hex};
+use crate::model::{CtLog, Facts, FindingId, Handshake, LogState, NotChecked, Timestamp, hex};
 use crate::x509::{Cert, Hash, OcspResponse, PublicKey, Sct, SignatureKind, oids, read_sct};
 
 /// Chrome asks for it of certificates made after this day.
@@ -112,7 +112,7 @@ fn check_one<'l>(
     };
     if !counts {
         let facts = facts().with("state", log.state_word.as_str());
-        out.add_as(Severity::Error, FindingId::CtLogUnknownOrRetired, &judged.subject, facts);
+        out.add(FindingId::CtLogUnknownOrRetired, &judged.subject, facts);
         return None;
     }
     // Without the issuer there is nothing to rebuild the precertificate with.
@@ -163,9 +163,11 @@ fn count(judged: &Judged<'_>, timestamps: &[(Sct, Source)], known: Option<(usize
     if !required {
         return;
     }
-    let delivered = timestamps.iter().filter(|(_, source)| *source != Source::Certificate).count();
-    let embedded: BTreeSet<[u8; 32]> =
-        timestamps.iter().filter(|(_, source)| *source == Source::Certificate).map(|(sct, _)| sct.log).collect();
+    let logs = |is_embedded: bool| -> BTreeSet<[u8; 32]> {
+        let wanted = timestamps.iter().filter(|(_, source)| (*source == Source::Certificate) == is_embedded);
+        wanted.map(|(sct, _)| sct.log).collect()
+    };
+    let (delivered, embedded) = (logs(false).len(), logs(true));
     if timestamps.is_empty() && judged.cert.extensions.scts.as_ref().is_none_or(Vec::is_empty) {
         return out.add(FindingId::CtNoSct, &judged.subject, Facts::new());
     }

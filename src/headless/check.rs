@@ -9,11 +9,11 @@ use crate::model::{Finding, FindingId, Provenance, Report, Severity, Trusted, Ve
 use crate::text;
 use crate::x509::pem;
 
-/// The report about one server or file.
-pub fn check_report(checked: &Checked, label: &str, paint: Paint) -> String {
+/// The report about one server or file, its sentences no wider than `columns`.
+pub fn check_report(checked: &Checked, label: &str, paint: Paint, columns: usize) -> String {
     let mut out = headline(checked, label, paint);
     for finding in &checked.report.findings {
-        out.push_str(&finding_text(finding, paint));
+        out.push_str(&finding_text(finding, paint, columns));
     }
     push_chain(&mut out, &chain_lines(&checked.sent, &checked.report), paint);
     push_missing(&mut out, &checked.report, paint);
@@ -52,16 +52,33 @@ fn headline(checked: &Checked, label: &str, paint: Paint) -> String {
     format!("{}  {verdict}\n  {}\n", paint.bold(&text::safe(label)), paint.dim(&text::safe(&facts.join(", "))))
 }
 
-fn finding_text(finding: &Finding, paint: Paint) -> String {
+fn finding_text(finding: &Finding, paint: Paint, columns: usize) -> String {
     let mark = paint.severity(finding.severity, &format!("{} {}", finding.severity.glyph(), finding.id));
     let page = explain::page(finding.id);
-    let mut out =
-        format!("\n  {mark}  {}\n    {}\n", finding.subject.kind.word(), text::safe(&explain::summary(finding)));
+    let mut out = format!("\n  {mark}  {}\n", finding.subject.kind.word());
+    push_sentences(&mut out, "", &text::safe(&explain::summary(finding)), paint, columns);
     if finding.severity > Severity::Info {
-        let _ = writeln!(out, "    {} {}", paint.dim("Why:"), page.cause);
-        let _ = writeln!(out, "    {} {}", paint.dim("Fix:"), text::safe(&explain::fix(finding)));
+        push_sentences(&mut out, "Why:", page.cause, paint, columns);
+        push_sentences(&mut out, "Fix:", &text::safe(&explain::fix(finding)), paint, columns);
+        let who: Vec<&str> = page.refused_by.iter().map(|(who, _)| *who).collect();
+        if !who.is_empty() {
+            push_sentences(&mut out, "Refused by:", &who.join(", "), paint, columns);
+        }
     }
     out
+}
+
+/// Text behind a label, with the lines that it runs on to as far in.
+fn push_sentences(out: &mut String, label: &str, sentences: &str, paint: Paint, columns: usize) {
+    let gap = if label.is_empty() { String::new() } else { format!("{label} ") };
+    let room = columns.saturating_sub(4);
+    for (at, line) in text::wrap(&format!("{gap}{sentences}"), room).iter().enumerate() {
+        let line = match line.strip_prefix(label).filter(|_| at == 0) {
+            Some(rest) if !label.is_empty() => format!("{}{rest}", paint.dim(label)),
+            _ => line.clone(),
+        };
+        let _ = writeln!(out, "    {line}");
+    }
 }
 
 /// A tree, the leaf first as servers send it.

@@ -45,8 +45,12 @@ impl Lines {
         if self.told.insert(connection.id) {
             out.push_str(&self.head(connection, &findings, &name));
         }
+        let is_later = out.is_empty();
         for finding in findings {
             if self.known.insert((name.clone(), finding.id)) {
+                if is_later && out.is_empty() {
+                    out.push_str(&self.later(connection, &name));
+                }
                 out.push_str(&self.finding(finding));
             }
         }
@@ -74,6 +78,12 @@ impl Lines {
             self.paint.bold(name),
             self.verdict(connection, findings)
         )
+    }
+
+    /// What was looked up comes when others have had their lines.
+    fn later(&self, connection: &Connection, name: &str) -> String {
+        let (opened, client) = (connection.opened.clock(), connection.client_address.ip());
+        format!("{opened} {client} {}  found out since:\n", self.paint.bold(name))
     }
 
     fn verdict(&self, connection: &Connection, findings: &[&Finding]) -> String {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::disk::Disk;
 use crate::model::{Fingerprint, Timestamp};
-use crate::net::{Ask, Dialler, fetch};
+use crate::net::{Ask, Dialler, Place, fetch};
 use crate::x509::{Crl, OcspResponse};
 
 /// More answers are not remembered in memory: what is needed again is fetched again.
@@ -40,23 +40,25 @@ struct Answer {
     result: Result<Bytes, String>,
 }
 
+/// What looking gave.
+pub(super) struct Looked {
+    pub(super) result: Result<Bytes, String>,
+    /// Whether it came just now: only then a new day begins for it.
+    pub(super) is_new: bool,
+}
+
 impl Cache {
     /// With a directory to keep answers in from one run to the next.
     pub(super) fn new(dir: Option<PathBuf>) -> Self {
         Self { known: Mutex::default(), disk: dir.map(Disk::new) }
     }
 
-    /// What is there, fetched when it is not known. `wall` is the time of day.
-    pub(super) async fn look(
-        &self,
-        dialler: &Dialler,
-        ask: &Ask,
-        allow_private: bool,
-        wall: Timestamp,
-    ) -> Result<Bytes, String> {
-        let key = key_of(ask);
+    /// What is there, fetched when it is not known, from no nearer place than `nearest`. `wall` is
+    /// the time of day.
+    pub(super) async fn look(&self, dialler: &Dialler, ask: &Ask, nearest: Place, wall: Timestamp) -> Looked {
+        let key = key_of(ask, nearest);
         if let Some(result) = self.known(&key, wall) {
-            return result;
+            return Looked { result, is_new: false };
         }
         if let Some(disk) = &self.disk
             && let Some((fetched_at, bytes)) = disk.read(key).await
@@ -64,24 +66,36 @@ impl Cache {
             let answer = Answer { good_until: good_until(ask, &bytes, fetched_at), result: Ok(bytes) };
             if wall < answer.good_until {
                 self.remember(key, answer.clone());
-                return answer.result;
+                return Looked { result: answer.result, is_new: false };
             }
         }
-        let result = fetch(dialler, ask, allow_private).await.map_err(|error| error.to_string());
+        let result = fetch(dialler, ask, nearest).await.map_err(|error| error.to_string());
         // Until somebody says that it is of use.
         self.remember(key, Answer { good_until: wall.plus_ms(FAILURE_MS), result: result.clone() });
-        result
+        Looked { result, is_new: true }
     }
 
     /// An answer was of use: keeps it for as long as it is good.
-    pub(super) async fn confirm(&self, ask: &Ask, bytes: &Bytes, wall: Timestamp) {
-        let (key, good_until) = (key_of(ask), good_until(ask, bytes, wall));
+    pub(super) async fn confirm(&self, ask: &Ask, nearest: Place, bytes: &Bytes, wall: Timestamp) {
+        let (key, good_until) = (key_of(ask, nearest), good_until(ask, bytes, wall));
         if wall >= good_until {
             return;
         }
         self.remember(key, Answer { good_until, result: Ok(bytes.clone()) });
         if let Some(disk) = &self.disk {
             disk.write(key, wall, bytes.clone()).await;
+        }
+    }
+
+    /// An answer that was kept turned out to be of no use: who asks again gets a new one.
+    pub(super) fn forget(&self, ask: &Ask, nearest: Place) {
+        let key = key_of(ask, nearest);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = known.answers.remove(&key) {
+            known.bytes -= before.result.map_or(0, |bytes| bytes.len());
+        }
+        if let Some(disk) = &self.disk {
+            disk.remove(key);
         }
     }
 
@@ -104,13 +118,16 @@ impl Cache {
     }
 }
 
-/// An answer is known by what was asked, and of whom.
-fn key_of(ask: &Ask) -> Fingerprint {
+/// An answer is known by what was asked, of whom, and how near it was looked for: the refusal to go
+/// somewhere near is no answer for those who may.
+fn key_of(ask: &Ask, nearest: Place) -> Fingerprint {
     let (url, request) = match ask {
         Ask::Issuer { url } | Ask::Crl { url } => (url, &Bytes::new()),
         Ask::Ocsp { url, request } => (url, request),
     };
-    Fingerprint::of(&[ask.word().as_bytes(), b"\n", url.as_bytes(), b"\n", request].concat())
+    Fingerprint::of(
+        &[nearest.word().as_bytes(), b"\n", ask.word().as_bytes(), b"\n", url.as_bytes(), b"\n", request].concat(),
+    )
 }
 
 /// A day, or less when the answer itself says so.

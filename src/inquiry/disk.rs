@@ -44,6 +44,11 @@ impl Disk {
             tracing::debug!(dir = %self.dir.display(), %error, "cannot keep what was fetched");
         }
     }
+
+    /// Keeps it no longer.
+    pub(super) fn remove(&self, key: Fingerprint) {
+        let _ = fs::remove_file(self.path(key));
+    }
 }
 
 /// A line with the mark and the time, and the answer behind it.

@@ -44,9 +44,24 @@ impl Memo {
     }
 }
 
+/// What may be another answer soon: nobody spoke, or nobody who was to be believed.
+const UNSETTLED: [FindingId; 12] = [
+    FindingId::AiaUnreachable,
+    FindingId::OcspUnreachable,
+    FindingId::OcspUnknown,
+    FindingId::StapleErrorStatus,
+    FindingId::StapleBadSigner,
+    FindingId::StapleExpired,
+    FindingId::StapleFuture,
+    FindingId::StapleWrongCert,
+    FindingId::CrlUnreachable,
+    FindingId::CrlBadSignature,
+    FindingId::CrlExpired,
+    FindingId::CrlMalformed,
+];
+
 fn good_for(report: &Report) -> i64 {
-    let silence = [FindingId::AiaUnreachable, FindingId::OcspUnreachable, FindingId::CrlUnreachable];
-    if report.findings.iter().any(|finding| silence.contains(&finding.id)) { RETRY_MS } else { DAY_MS }
+    if report.findings.iter().any(|finding| UNSETTLED.contains(&finding.id)) { RETRY_MS } else { DAY_MS }
 }
 
 #[cfg(test)]

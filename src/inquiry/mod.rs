@@ -111,14 +111,19 @@ impl Inquiry {
             listener(Told { report, settled: true });
             return;
         }
-        let evidence =
-            Evidence { fetching_off: self.shared.config.fetching_off.clone(), ..self.shared.config.given.clone() };
+        let config = &self.shared.config;
+        let evidence = Evidence {
+            fetching_off: config.fetching_off.clone(),
+            is_of_another_time: config.at.is_some(),
+            ..config.given.clone()
+        };
         let job = Job {
             observation,
             evidence,
             listener: Box::new(listener),
             hops: 0,
             fetched: Vec::new(),
+            told: None,
             jobs: self.jobs.clone(),
         };
         thread::enqueue(job);

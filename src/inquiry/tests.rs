@@ -148,14 +148,22 @@ async fn a_place_that_holds_something_else_is_said_to() {
 }
 
 #[tokio::test]
-async fn a_public_server_cannot_have_us_knock_on_private_doors() {
+async fn no_server_can_have_us_knock_on_doors_nearer_than_its_own() {
     let chain = chain();
     let (port, count) = serve(chain.intermediate.der.to_vec()).await;
-    let public = Observation { address: Some("192.0.2.1:443".parse().unwrap()), ..observation(&[&chain.leaf]) };
-    let report = inquiry(&chain, false, port).settle(public).await;
-    assert!(ids(&report).contains(&FindingId::AiaUnreachable));
-    assert!(format!("{:?}", report.findings).contains("private"), "{:?}", report.findings);
+    let inquiry = inquiry(&chain, false, port);
+    let from = |address: &str| {
+        let address = Some(format!("{address}:443").parse().unwrap());
+        Observation { address, ..observation(&[&chain.leaf]) }
+    };
+    for address in ["192.0.2.1", "10.0.0.1"] {
+        let report = inquiry.settle(from(address)).await;
+        assert!(ids(&report).contains(&FindingId::AiaUnreachable), "{address}");
+        assert!(format!("{:?}", report.findings).contains("is local"), "{address}: {:?}", report.findings);
+    }
     assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 0, "not even connected to");
+    // The refusal is no answer for those who may.
+    assert_eq!(ids(&*inquiry.settle(from("127.0.0.1")).await), [FindingId::ChainMissingIntermediate]);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::diagnosis::{Trust, judge};
 use crate::model::{
     AiaOutcome, CertDer, Evidence, Fact, Facts, Fetched, Finding, FindingId, NotChecked, Observation, Report, Want,
 };
-use crate::net::{Ask, is_private};
+use crate::net::{Ask, Place};
 use crate::x509::read_certificates;
 
 /// How often something is fetched for one question: three issuers one above the other (each may
@@ -30,9 +30,25 @@ pub(super) struct Job {
     /// How often something was fetched for it.
     pub(super) hops: usize,
     /// What was fetched for it.
-    pub(super) fetched: Vec<(Ask, Bytes)>,
+    pub(super) fetched: Vec<Answer>,
+    /// What was told of it so far.
+    pub(super) told: Option<Arc<Report>>,
     /// Where to put it again.
     pub(super) jobs: SyncSender<Job>,
+}
+
+/// What was fetched, or had been before.
+pub(super) struct Answer {
+    ask: Ask,
+    bytes: Bytes,
+    is_new: bool,
+}
+
+impl Job {
+    /// A public server must not have us knock on private doors, nor a private one on our own.
+    fn nearest(&self) -> Place {
+        self.observation.address.map_or(Place::Public, |address| Place::of(address.ip()))
+    }
 }
 
 /// Puts a question to the judge; one for which there is no room is answered with that.
@@ -41,7 +57,9 @@ pub(super) fn enqueue(job: Job) {
     // The thread only ends when there is no handle left, and this is one.
     if let Err(TrySendError::Full(mut job)) = jobs.try_send(job) {
         let open = NotChecked::new("this connection", "the judge has more to do than it can");
-        let report = Arc::new(Report { not_checked: vec![open], ..Report::default() });
+        let nothing = || Arc::new(Report { not_checked: vec![open], ..Report::default() });
+        // What was found before looking further still holds.
+        let report = job.told.take().unwrap_or_else(nothing);
         (job.listener)(Told { report, settled: true });
     }
 }
@@ -70,13 +88,19 @@ fn work(shared: &Arc<Shared>, mut job: Job, trust: &Trust) {
     };
     let wanted = if job.hops < HOPS { fetchable(&job.evidence, &report.wants) } else { Vec::new() };
     if !wanted.is_empty() {
-        (job.listener)(Told { report, settled: false });
+        (job.listener)(Told { report: report.clone(), settled: false });
+        job.told = Some(report);
         let own = shared.clone();
         shared.runtime.spawn(async move { fetch_and_ask_again(&own, job, wanted).await });
         return;
     }
+    let (faulted, good) = sort_out(std::mem::take(&mut job.fetched), &report);
+    if job.hops < HOPS && forget_outdated(shared, &mut job, &faulted) {
+        job.fetched = good;
+        return enqueue(job);
+    }
     shared.memo.lock().unwrap_or_else(PoisonError::into_inner).put(&job.observation, generation, now, report.clone());
-    let useful = useful(std::mem::take(&mut job.fetched), &report);
+    let useful: Vec<Answer> = good.into_iter().filter(|answer| answer.is_new).collect();
     if useful.is_empty() {
         (job.listener)(Told { report, settled: true });
     } else {
@@ -85,21 +109,36 @@ fn work(shared: &Arc<Shared>, mut job: Job, trust: &Trust) {
     }
 }
 
-/// Of what was fetched, what no finding faults.
-fn useful(fetched: Vec<(Ask, Bytes)>, report: &Report) -> Vec<(Ask, Bytes)> {
-    let faulted = |url: &str| {
+/// What was fetched: what a finding faults, and the rest.
+fn sort_out(fetched: Vec<Answer>, report: &Report) -> (Vec<Answer>, Vec<Answer>) {
+    let is_faulted = |url: &str| {
         let names_it = |finding: &Finding| {
             ["by", "url"].iter().any(|key| finding.evidence.get(key) == Some(&Fact::Text(url.to_owned())))
         };
         report.findings.iter().any(|finding| !IS_ANSWER.contains(&finding.id) && names_it(finding))
     };
-    fetched.into_iter().filter(|(ask, _)| !faulted(ask.url())).collect()
+    fetched.into_iter().partition(|answer| is_faulted(answer.ask.url()))
+}
+
+/// What was kept from before and is faulted now may be outdated: the place is asked anew before anybody
+/// is blamed. Whether there was any.
+fn forget_outdated(shared: &Shared, job: &mut Job, faulted: &[Answer]) -> bool {
+    let outdated: Vec<&Ask> = faulted.iter().filter(|answer| !answer.is_new).map(|answer| &answer.ask).collect();
+    for ask in &outdated {
+        shared.cache.forget(ask, job.nearest());
+        let evidence = &mut job.evidence;
+        evidence.aia.retain(|outcome| outcome.url != ask.url());
+        evidence.ocsp.retain(|fetched| fetched.of.is_none() || fetched.url != ask.url());
+        evidence.crls.retain(|fetched| fetched.of.is_none() || fetched.url != ask.url());
+    }
+    job.hops += usize::from(!outdated.is_empty());
+    !outdated.is_empty()
 }
 
 /// Whoever hears the last word may end at once: what is kept is kept before.
-async fn keep_and_tell(shared: &Shared, mut job: Job, useful: Vec<(Ask, Bytes)>, report: Arc<Report>) {
-    for (ask, bytes) in useful {
-        shared.cache.confirm(&ask, &bytes, wall_time()).await;
+async fn keep_and_tell(shared: &Shared, mut job: Job, useful: Vec<Answer>, report: Arc<Report>) {
+    for Answer { ask, bytes, .. } in useful {
+        shared.cache.confirm(&ask, job.nearest(), &bytes, wall_time()).await;
     }
     (job.listener)(Told { report, settled: true });
 }
@@ -152,25 +191,28 @@ fn fetchable(evidence: &Evidence, wants: &[Want]) -> Vec<Want> {
 }
 
 async fn fetch_and_ask_again(shared: &Shared, mut job: Job, wants: Vec<Want>) {
-    // A public server must not have us knock on private doors.
-    let allow_private = job.observation.address.is_some_and(|address| is_private(address.ip()));
     let deadline = Instant::now() + LONGEST_SEARCH;
     for want in wants {
         if Instant::now() > deadline {
             break;
         }
-        fetch_one(shared, &mut job, want, allow_private).await;
+        fetch_one(shared, &mut job, want).await;
     }
     job.hops += 1;
+    if job.hops >= HOPS {
+        job.evidence.fetching_off = Some("enough was asked for one chain".to_owned());
+    }
     enqueue(job);
 }
 
-async fn fetch_one(shared: &Shared, job: &mut Job, want: Want, allow_private: bool) {
+async fn fetch_one(shared: &Shared, job: &mut Job, want: Want) {
+    let nearest = job.nearest();
     let (evidence, fetched) = (&mut job.evidence, &mut job.fetched);
     let mut look = async |ask: Ask| {
-        let answer = shared.cache.look(&shared.dialler, &ask, allow_private, wall_time()).await;
-        fetched.extend(answer.as_ref().ok().map(|bytes| (ask, bytes.clone())));
-        answer
+        let looked = shared.cache.look(&shared.dialler, &ask, nearest, wall_time()).await;
+        let answer = |bytes: &Bytes| Answer { ask, bytes: bytes.clone(), is_new: looked.is_new };
+        fetched.extend(looked.result.as_ref().ok().map(answer));
+        looked.result
     };
     match want {
         Want::Issuer { of, urls, .. } => {

@@ -197,7 +197,7 @@ finding_table! {
     "Certificate Transparency": [
         CtNoSct "ct-no-sct" Error Leaf;
         CtTooFew "ct-too-few" Error Leaf;
-        CtSctBadSignature "ct-sct-bad-signature" Error Leaf;
+        CtSctBadSignature "ct-sct-bad-signature" Warning Leaf;
         CtLogUnknownOrRetired "ct-log-unknown-or-retired" Info Leaf;
         CtSctFuture "ct-sct-future" Warning Leaf;
         CtPrecertServed "ct-precert-served" Fatal Leaf;

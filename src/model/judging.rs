@@ -176,6 +176,8 @@ pub struct Evidence {
     pub crls: Vec<Fetched>,
     /// Why nothing is fetched, when nothing is.
     pub fetching_off: Option<String>,
+    /// Whether it is judged as of another time than it was observed at.
+    pub is_of_another_time: bool,
 }
 
 /// A question that was left open, and why.

@@ -1,8 +1,8 @@
 //! Fetching what certificates point to: an issuer (RFC 5280 section 4.2.2.1), the answer of an OCSP
 //! responder (RFC 6960 appendix A), a revocation list.
 //!
-//! Plain HTTP only, one hop, so many bytes, so many seconds; never to a private address for a
-//! public target, so that a server cannot have tlscope knock on doors behind the firewall.
+//! Plain HTTP only, one hop, so many bytes, so many seconds; never to a nearer place than the target
+//! is in, so that a server cannot have tlscope knock on doors behind the firewall.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
-use super::address::is_private;
+use super::address::Place;
 use super::dialler::Dialler;
 use crate::model::{Failure, Target};
 
@@ -82,9 +82,9 @@ pub enum FetchError {
     /// Only plain HTTP is fetched.
     #[error("not an http URL")]
     NotHttp,
-    /// The place is on a private network and the target is not.
-    #[error("its address {0} is private, and the target's is not")]
-    Private(std::net::IpAddr),
+    /// The place is on a private network or on this machine, and the target is not.
+    #[error("its address {0} is {place}, and the target's is not", place = Place::of(*.0).word())]
+    TooNear(std::net::IpAddr),
     /// It could not be reached.
     #[error("cannot be reached")]
     Unreachable,
@@ -99,22 +99,22 @@ pub enum FetchError {
     Broken(String),
 }
 
-/// Fetches the body of the answer.
+/// Fetches the body of the answer, from no nearer place than `nearest`.
 ///
 /// # Errors
 /// [`FetchError`] when there is none to be had.
-pub async fn fetch(dialler: &Dialler, ask: &Ask, allow_private: bool) -> Result<Bytes, FetchError> {
+pub async fn fetch(dialler: &Dialler, ask: &Ask, nearest: Place) -> Result<Bytes, FetchError> {
     let deadline = ask.deadline();
-    timeout(deadline, ask_server(dialler, ask, allow_private)).await.map_err(|_| FetchError::Late(deadline))?
+    timeout(deadline, ask_server(dialler, ask, nearest)).await.map_err(|_| FetchError::Late(deadline))?
 }
 
-async fn ask_server(dialler: &Dialler, ask: &Ask, allow_private: bool) -> Result<Bytes, FetchError> {
+async fn ask_server(dialler: &Dialler, ask: &Ask, nearest: Place) -> Result<Bytes, FetchError> {
     let uri: Uri = ask.url().parse().map_err(|_| FetchError::NotHttp)?;
     let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http")).ok_or(FetchError::NotHttp)?;
     let target = Target::parse(authority.as_str(), Some(80)).map_err(|_| FetchError::NotHttp)?;
-    let connected = dialler.connect_if(&target, |ip| allow_private || !is_private(ip)).await;
+    let connected = dialler.connect_if(&target, |ip| Place::of(ip) <= nearest).await;
     let tcp = connected.map_err(|missed| match (missed.failure, missed.address) {
-        (Failure::NotAllowed, Some(address)) => FetchError::Private(address.ip()),
+        (Failure::NotAllowed, Some(address)) => FetchError::TooNear(address.ip()),
         _ => FetchError::Unreachable,
     })?;
     let broken = |error: &dyn std::error::Error| FetchError::Broken(error.to_string());

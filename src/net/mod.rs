@@ -19,7 +19,7 @@ mod rules;
 mod tls;
 mod verifier;
 
-pub use address::{is_local, is_private};
+pub use address::{Place, is_local};
 pub use connect::keep_alive;
 pub use dialler::{Config, Dialler};
 pub use fetch::{Ask, FetchError, fetch};

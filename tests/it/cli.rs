@@ -325,6 +325,23 @@ async fn a_report_for_people() {
     }
 }
 
+/// A lab makes new authorities each time: what an older one said of its certificates is asked anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_kept_and_is_outdated_is_asked_for_again() {
+    let home = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let lab = checked_lab().await;
+        for (name, wanted) in [("revoked-by-list.lab.test", "revoked-crl"), ("good.lab.test", "")] {
+            let mut command = tlscope(home.path());
+            let out = output(command.args(["check", name, "--format", "json"]).args(&lab.flags));
+            let document: Value = serde_json::from_slice(&out.stdout).unwrap();
+            let findings = document["targets"][0]["findings"].as_array().unwrap().iter();
+            let ids: Vec<&str> = findings.filter_map(|finding| finding["id"].as_str()).collect();
+            assert_eq!(ids.join(" "), wanted, "{name}");
+        }
+    }
+}
+
 #[test]
 fn a_chain_in_a_file_is_judged_without_a_network() {
     let home = tempfile::tempdir().unwrap();

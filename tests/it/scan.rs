@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use tlscope::check::{Checked, Question, check_server};
 use tlscope::inquiry::{Config, Inquiry};
@@ -117,6 +118,23 @@ async fn a_name_that_somebody_filters_is_told_from_a_dead_server() {
     assert_eq!(scanned(&lab, GOOD, address).await, [FindingId::HandshakeReset, FindingId::SniFiltered]);
     let dead = gate(|_| Way::Reset).await;
     assert_eq!(scanned(&lab, GOOD, dead).await, [FindingId::HandshakeReset]);
+}
+
+/// A server that limits how often it is asked has no defect for it, and the report says how far it came.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_has_had_enough_is_not_blamed() {
+    let lab = lab().await;
+    for patience in [1, 2, 5, 9, 15] {
+        let (to_lab, asked) = (Way::To(lab.address()), AtomicUsize::new(0));
+        let address = gate(move |_| if asked.fetch_add(1, SeqCst) < patience { to_lab } else { Way::Reset }).await;
+        let rule = format!("good.lab.test:443:127.0.0.1:{}", address.port());
+        let dialler = Dialler::new(net::Config { connect_to: vec![rule.parse().unwrap()], ..net::Config::default() });
+        let question = Question { target: GOOD.parse().unwrap(), name: None, scan: true, every_address: false };
+        let checked = check(&lab, dialler, question).await;
+        assert_eq!(ids(&checked[0]), [], "after {patience}");
+        let open = &checked[0].report.not_checked;
+        assert!(open.iter().any(|open| open.what == "the rest of the scan"), "after {patience}: {open:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,7 +42,8 @@ fn check_version(judged: &Judged<'_>, out: &mut Findings) {
 
 /// RFC 5280 section 4.1.2.2; at least 64 random bits by the Baseline Requirements section 7.1.
 fn check_serial(judged: &Judged<'_>, out: &mut Findings) {
-    let Some(serial) = judged.cert.serial.as_deref() else { return };
+    // Nobody looks at an anchor's: what is installed is trusted as it is.
+    let Some(serial) = judged.cert.serial.as_deref().filter(|_| !judged.is_anchor()) else { return };
     let significant = serial.strip_prefix(&[0]).unwrap_or(serial);
     let fault = match serial {
         _ if serial.iter().all(|byte| *byte == 0) => "zero",

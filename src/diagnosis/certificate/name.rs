@@ -68,10 +68,12 @@ fn presented(judged: &Judged<'_>) -> Facts {
 /// Checks of the names themselves.
 pub(crate) fn check_names(judged: &Judged<'_>, host: Option<&Host>, out: &mut Findings) {
     let Some(names) = judged.cert.extensions.san.as_deref() else { return };
-    let matched_without = |own: &str| {
-        let host = host.and_then(Host::name);
-        host.is_some_and(|h| dns_names(names).any(|n| n != own && match_dns(n, h) == DnsMatch::Full))
-    };
+    let host = host.and_then(Host::name);
+    let fitting = |h| dns_names(names).filter(move |name| match_dns(name, h) == DnsMatch::Full);
+    // Any two that differ tell for each name whether another one fits.
+    let first = host.and_then(|h| fitting(h).next());
+    let second = host.and_then(|h| fitting(h).find(|name| Some(*name) != first));
+    let matched_without = |own: &str| [first, second].into_iter().flatten().any(|name| name != own);
     if names.is_empty() || names.iter().any(|name| matches!(name, GeneralName::Dns(dns) if dns.is_empty())) {
         out.add(FindingId::SanEmpty, &judged.subject, Facts::new().with("names", names.len()));
     }
@@ -79,7 +81,12 @@ pub(crate) fn check_names(judged: &Judged<'_>, host: Option<&Host>, out: &mut Fi
         for (id, fault) in faults_of(dns) {
             let facts = Facts::new().with("name", dns).with("fault", fault);
             // Where another name fits the host, a client passes over this one.
-            let severity = id.severity().min(if matched_without(dns) { Severity::Warning } else { Severity::Fatal });
+            let most = if matched_without(dns) { Severity::Warning } else { Severity::Fatal };
+            let severity = if id == FindingId::WildcardTldOrBare && covers(dns) == Some(Suffix::OfAService) {
+                Severity::Info
+            } else {
+                id.severity().min(most)
+            };
             out.add_as(severity, id, &judged.subject, facts);
         }
     }
@@ -107,7 +114,7 @@ fn faults_of(dns: &str) -> Vec<(FindingId, &'static str)> {
         FindingId::WildcardPartial,
         "a `*` that is not its whole first label",
     );
-    fault(covers_a_suffix(dns), FindingId::WildcardTldOrBare, "a `*` for a whole public suffix");
+    fault(covers(dns).is_some(), FindingId::WildcardTldOrBare, "a `*` for a whole public suffix");
     faults
 }
 
@@ -117,12 +124,28 @@ fn is_bad_character(b: u8) -> bool {
     b.is_ascii() && !b.is_ascii_alphanumeric() && !matches!(b, b'-' | b'.' | b'_' | b'*' | b'\\')
 }
 
-/// `*`, `*.com`, `*.co.uk`.
-fn covers_a_suffix(dns: &str) -> bool {
-    let Some(rest) = dns.strip_prefix('*') else { return false };
-    let Some(rest) = rest.strip_prefix('.') else { return rest.is_empty() };
+/// Whose a public suffix is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Suffix {
+    /// A registry's: nobody owns what is below it.
+    OfARegistry,
+    /// A service's that lets customers have names below its own: it may hold such a certificate.
+    OfAService,
+}
+
+/// The suffix that `*`, `*.com`, `*.co.uk` or `*.github.io` covers.
+fn covers(dns: &str) -> Option<Suffix> {
+    let rest = dns.strip_prefix('*')?;
+    let Some(rest) = rest.strip_prefix('.') else { return rest.is_empty().then_some(Suffix::OfARegistry) };
     let rest = rest.trim_end_matches('.').to_ascii_lowercase();
-    !rest.contains('.') || psl::suffix(rest.as_bytes()).is_some_and(|s| s.is_known() && s.as_bytes() == rest.as_bytes())
+    if !rest.contains('.') {
+        return Some(Suffix::OfARegistry);
+    }
+    let suffix = psl::suffix(rest.as_bytes()).filter(|s| s.as_bytes() == rest.as_bytes())?;
+    suffix.typ().map(|kind| match kind {
+        psl::Type::Icann => Suffix::OfARegistry,
+        psl::Type::Private => Suffix::OfAService,
+    })
 }
 
 fn check_list(judged: &Judged<'_>, names: &[GeneralName], out: &mut Findings) {

@@ -3,7 +3,7 @@
 
 use super::Judged;
 use crate::diagnosis::findings::Findings;
-use crate::model::{Facts, FindingId, Timestamp};
+use crate::model::{Facts, FindingId, Severity, Timestamp};
 use crate::x509::{Attribute, Name, oids};
 
 pub(crate) fn check(judged: &Judged<'_>, out: &mut Findings) {
@@ -147,7 +147,9 @@ fn check_policies(judged: &Judged<'_>, out: &mut Findings) {
     match reserved.as_slice() {
         [] => out.add(FindingId::PolicyOidMissing, &judged.subject, facts()),
         [one] if policies.has_qualifiers => {
-            out.add(FindingId::PolicyMultiple, &judged.subject, facts().with("fault", "a policy has qualifiers"));
+            // Not recommended, and allowed.
+            let facts = facts().with("fault", "a policy has qualifiers");
+            out.add_as(Severity::Info, FindingId::PolicyMultiple, &judged.subject, facts);
             check_conflict(judged, one, out);
         }
         [one] => check_conflict(judged, one, out),

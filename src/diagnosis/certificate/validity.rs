@@ -58,7 +58,8 @@ fn warning_window(role: SubjectKind, validity: Validity) -> i64 {
     if role != SubjectKind::Leaf {
         return 30 * DAY_MS;
     }
-    let life = validity.not_after.ms_since(validity.not_before).max(0);
+    // The last second is inside.
+    let life = validity.not_after.ms_since(validity.not_before).max(0) + 1000;
     match life / DAY_MS {
         0..10 => life / 2,
         90..=200 => (life / 3).max(14 * DAY_MS),

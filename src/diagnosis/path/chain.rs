@@ -3,11 +3,16 @@
 
 use super::pool::{Node, Pool};
 use super::{End, Path};
+use crate::diagnosis::budget::Budget;
 use crate::diagnosis::certificate::{DnsMatch, match_dns};
 use crate::diagnosis::clock::Clock;
 use crate::diagnosis::findings::Findings;
-use crate::model::{Evidence, Facts, FindingId, Host, NotChecked, Provenance, Severity, Subject, SubjectKind, Want};
-use crate::x509::{Cert, GeneralName, Name};
+use crate::diagnosis::signature::Check;
+use crate::model::{
+    CertDer, Evidence, Facts, FindingId, Fingerprint, Host, NotChecked, Provenance, Severity, Subject, SubjectKind,
+    Want,
+};
+use crate::x509::{Cert, GeneralName};
 
 /// The certificate to judge as the leaf: the first one, unless that is a CA and a later one is
 /// plainly meant.
@@ -175,10 +180,10 @@ fn check_incomplete(top: &Cert, end: End, evidence: &Evidence, out: &mut Finding
     let why = match end {
         End::Truncated => "the search stopped at its limit",
         _ if urls.is_empty() => "not sent, and the certificate does not say where it is",
-        _ if evidence.fetching_off.is_some() => "not sent, and nothing is fetched",
         _ if evidence.aia.iter().any(|outcome| outcome.of == top.sha256()) => {
             "not sent, and not found where it should be"
         }
+        _ if evidence.fetching_off.is_some() => "not sent, and nothing is fetched",
         _ => "not sent, and not fetched yet",
     };
     let facts =
@@ -187,27 +192,39 @@ fn check_incomplete(top: &Cert, end: End, evidence: &Evidence, out: &mut Finding
 }
 
 /// Places that should have held an issuer and did not.
-pub(crate) fn check_aia(pool: &Pool<'_>, evidence: &Evidence, out: &mut Findings) {
+pub(crate) fn check_aia(pool: &mut Pool<'_>, evidence: &Evidence, budget: &mut Budget, out: &mut Findings) {
     for outcome in &evidence.aia {
         let reason = match &outcome.result {
-            Err(reason) => reason.clone(),
-            Ok(found) if found.is_empty() => "no certificate there".to_owned(),
-            Ok(found) => {
-                let child = pool
-                    .sent()
-                    .map(|(_, node)| node)
-                    .find(|node| pool.cert(*node).is_some_and(|c| c.sha256() == outcome.of));
-                let wanted = child.and_then(|node| pool.cert(node)?.issuer.as_ref());
-                let is_it = |cert: &Cert| matches!((wanted, &cert.subject), (Some(w), Some(s)) if Name::matches(w, s));
-                if wanted.is_none() || found.iter().any(|der| is_it(&Cert::read(der))) {
-                    continue;
-                }
-                "another certificate than the issuer's".to_owned()
-            }
+            Err(reason) => Some(reason.as_str()),
+            Ok(found) if found.is_empty() => Some("no certificate there"),
+            Ok(found) => fault_of_issuers(pool, outcome.of, found, budget),
         };
-        let facts = Facts::new().with("url", outcome.url.clone()).with("reason", reason);
-        out.note(FindingId::AiaUnreachable, facts);
+        if let Some(reason) = reason {
+            let facts = Facts::new().with("url", outcome.url.clone()).with("reason", reason);
+            out.note(FindingId::AiaUnreachable, facts);
+        }
     }
+}
+
+/// Why none of `found` issued the certificate.
+fn fault_of_issuers(
+    pool: &mut Pool<'_>,
+    child: Fingerprint,
+    found: &[CertDer],
+    budget: &mut Budget,
+) -> Option<&'static str> {
+    let child = pool.with_fingerprint(child)?;
+    let wanted = pool.cert(child)?.issuer.clone()?;
+    let candidates: Vec<_> = found.iter().filter_map(|der| pool.with_fingerprint(der.sha256)).collect();
+    let of_name: Vec<_> = candidates
+        .into_iter()
+        .filter(|node| pool.cert(*node).and_then(|cert| cert.subject.as_ref()).is_some_and(|s| s.matches(&wanted)))
+        .collect();
+    if of_name.is_empty() {
+        return Some("another certificate than the issuer's");
+    }
+    let is_other = |node| pool.edge(child, node, budget).is_some_and(|edge| edge.signature == Check::Invalid);
+    of_name.into_iter().all(is_other).then_some("a certificate of the issuer's name with another key")
 }
 
 /// What was not looked for because nothing may be fetched.
@@ -223,7 +240,9 @@ const PLACES: usize = 3;
 /// The issuers that would let a path go on, and where they are said to be.
 pub(crate) fn wants(pool: &Pool<'_>, paths: &[Path]) -> Vec<Want> {
     let mut wants: Vec<Want> = Vec::new();
-    for top in paths.iter().filter(|path| path.end == End::NoIssuer).filter_map(Path::top) {
+    let tops = paths.iter().filter(|path| path.end == End::NoIssuer).filter_map(Path::top);
+    let broken = paths.iter().flat_map(Path::steps).filter(|(.., edge)| edge.signature == Check::Invalid);
+    for top in tops.chain(broken.map(|(child, ..)| child)) {
         let Some(cert) = pool.cert(top) else { continue };
         let Some(name) = cert.issuer.as_ref().map(|issuer| issuer.normal().to_owned()) else { continue };
         let places = cert.extensions.ca_issuers().filter(|url| url.starts_with("http://"));

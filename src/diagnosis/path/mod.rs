@@ -68,6 +68,11 @@ impl Path {
         (self.end == End::Anchor && self.nodes.len() > 1).then(|| self.top()).flatten()
     }
 
+    /// Whether a signature on it does not verify: what is taken for an issuer may only bear its name.
+    pub(crate) fn has_broken_step(&self) -> bool {
+        self.edges.iter().any(|edge| edge.signature == Check::Invalid)
+    }
+
     /// Each certificate with the one that issued it.
     pub(crate) fn steps(&self) -> impl Iterator<Item = (Node, Node, Edge)> + '_ {
         let pairs = self.nodes.iter().zip(self.nodes.iter().skip(1));
@@ -143,9 +148,14 @@ impl Search<'_, '_> {
             steps.retain(|(_, edge)| edge.signature == Check::Valid);
             return steps;
         }
-        // An anchor of the same name with another key is another CA, not a broken signature.
+        // An anchor of the same name with another key is another CA, not a broken signature; and what
+        // somebody else sent or a URL gave is taken for the issuer only when its key proves it.
         steps.retain(|(issuer, edge)| {
-            edge.names_match && (self.pool.sent_index(*issuer).is_some() || edge.key_ids_match == Some(true))
+            let is_meant = match issuer {
+                Node::Anchor(_) => edge.key_ids_match == Some(true),
+                Node::Own(_) => self.pool.sent_index(*issuer).is_some() || edge.signature == Check::Unsupported,
+            };
+            edge.names_match && is_meant
         });
         steps
     }

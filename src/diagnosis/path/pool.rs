@@ -75,6 +75,11 @@ impl<'t> Pool<'t> {
         self.sent.iter().map(|index| Node::Own(*index)).enumerate()
     }
 
+    /// The certificate with that fingerprint, when it was sent, fetched or seen.
+    pub(crate) fn with_fingerprint(&self, sha256: Fingerprint) -> Option<Node> {
+        self.own.iter().position(|own| own.cert.sha256() == sha256).map(Node::Own)
+    }
+
     /// Everything a path could use that the server did not send.
     pub(crate) fn unsent(&self) -> impl Iterator<Item = Node> + '_ {
         let own = self.own.iter().enumerate().filter(|(_, own)| own.sent_index.is_none()).map(|(at, _)| Node::Own(at));

@@ -120,7 +120,7 @@ pub(super) fn judge(
     if is_usable && budget.pay_bytes(list.entries_len()) {
         let covers_all = !scope.only_some_reasons && is_current;
         match question.cert.serial.as_ref().map(|serial| list.find(serial, issuer)) {
-            Some(Ok(entry)) => check_entry(question, list, entry.as_ref(), (url, covers_all), known),
+            Some(Ok(entry)) => check_entry(question, list, entry.as_ref(), (url, covers_all, clock), known),
             Some(Err(Unreadable)) | None => {
                 let facts = facts().with("fault", "its entries cannot be read to their end");
                 known.findings.add(FindingId::CrlMalformed, &subject, facts);
@@ -219,7 +219,7 @@ fn check_entry(
     question: Question<'_>,
     list: &Crl,
     entry: Option<&CrlEntry>,
-    (url, covers_all): (&str, bool),
+    (url, covers_all, clock): (&str, bool, &Clock),
     known: &mut Known,
 ) {
     let subject = question.subject();
@@ -227,6 +227,10 @@ fn check_entry(
         known.is_settled |= covers_all;
         return;
     };
+    if clock.is_before(entry.at) && clock.is_before(list.this_update) {
+        // At the instant judged, it was not revoked yet.
+        return;
+    }
     if let Some(oid) = &entry.unknown_critical {
         let fault = format!("the entry's critical extension {oid} is not known");
         known.findings.add(FindingId::CrlMalformed, &subject, Facts::new().with("url", url).with("fault", fault));

@@ -47,7 +47,7 @@ pub(super) fn judge(
     };
     let is_current = check_times(question, basic, answer, by, clock, known);
     if is_authentic {
-        check_status(question, answer, by, is_current, known);
+        check_status(question, answer, by, (is_current, clock), known);
     }
 }
 
@@ -195,10 +195,18 @@ fn check_times(
     is_current
 }
 
-fn check_status(question: Question<'_>, answer: &CertStatus, by: &str, is_current: bool, known: &mut Known) {
+fn check_status(
+    question: Question<'_>,
+    answer: &CertStatus,
+    by: &str,
+    (is_current, clock): (bool, &Clock),
+    known: &mut Known,
+) {
     let subject = question.subject();
     match answer.status {
         RevocationStatus::Good => known.is_settled |= is_current,
+        // At the instant judged, it was not yet.
+        RevocationStatus::Revoked { at, .. } if clock.is_before(at) && clock.is_before(answer.this_update) => {}
         // Who was revoked stays revoked, however old the answer.
         RevocationStatus::Revoked { at, reason } => {
             let facts = question.revoked_facts(at, reason, by, answer.this_update);

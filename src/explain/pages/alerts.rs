@@ -164,9 +164,9 @@ pub(super) static PAGES: &[Page] = &[
         summary: "a client certificate is wanted[ from {authorities}]: {alert} {stage}",
         cause: "The server lets only clients in that show a certificate (mutual TLS), and none was shown that it could \
                 take. In TLS 1.3 many clients notice only at the first read.",
-        fix: "Give tlscope the certificate and key of the client (--client-cert HOST=FILE), or tunnel the host \
-                (--tunnel HOST) so that the client shows its own. If no certificate should be needed: \
-                ssl_verify_client off in nginx, SSLVerifyClient none in Apache.",
+        fix: "Tunnel the host (--tunnel HOST), so that the client shows its own certificate: tlscope has not its \
+                key. If no certificate should be needed: ssl_verify_client off in nginx, SSLVerifyClient none in \
+                Apache.",
         refused_by: &[
             ("curl", "(56) tlsv13 alert certificate required"),
             ("Apple", "NSURLErrorClientCertificateRequired (-1206)"),
@@ -191,8 +191,8 @@ pub(super) static PAGES: &[Page] = &[
         title: "The server asks for a client certificate",
         summary: "asks for a client certificate[ from {authorities}]",
         cause: "The server would like to know the client by its certificate. The handshake was completed all the same.",
-        fix: "Nothing to do, unless the server then treats the client as a stranger (a 401 or 403 answer); give \
-                tlscope the certificate then (--client-cert HOST=FILE).",
+        fix: "Nothing to do, unless the server then treats the client as a stranger (a 401 or 403 answer); tunnel \
+                the host then (--tunnel HOST), so that the client shows its own certificate.",
         refused_by: &[],
         accepted_by: "",
         keys: &[

@@ -20,7 +20,10 @@ pub(super) static PAGES: &[Page] = &[
                 file.",
         refused_by: &[
             ("curl", "(60) SSL certificate problem: unable to get local issuer certificate"),
-            ("OpenSSL", "unable to verify the first certificate (21)"),
+            (
+                "OpenSSL",
+                "unable to get local issuer certificate (20), then unable to verify the first certificate (21)",
+            ),
             ("Android", "Trust anchor for certification path not found."),
             ("Java", "PKIX path building failed: unable to find valid certification path to requested target"),
             ("Node", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
@@ -126,12 +129,12 @@ pub(super) static PAGES: &[Page] = &[
         fix: "Put the leaf {leaf} first in the file, then its issuers in order (nginx: ssl_certificate; Apache: \
                 SSLCertificateFile), and reload.",
         refused_by: &[
-            ("curl", "(60) SSL: no alternative certificate subject name matches target host name ..."),
-            ("OpenSSL", "hostname mismatch (62)"),
+            ("curl", "(60) SSL certificate problem: unsuitable certificate purpose"),
+            ("OpenSSL", "unsuitable certificate purpose (26)"),
             ("Chrome", "NET::ERR_CERT_COMMON_NAME_INVALID"),
             ("Firefox", "SSL_ERROR_BAD_CERT_DOMAIN"),
             ("Go", "x509: certificate is valid for ..., not ..."),
-            ("GnuTLS", "The name in the certificate does not match the expected."),
+            ("GnuTLS", "Key usage violation in certificate has been detected."),
         ],
         accepted_by: "",
         keys: &[

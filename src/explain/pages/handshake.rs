@@ -127,11 +127,12 @@ pub(super) static PAGES: &[Page] = &[
         title: "The server takes a cipher suite that does not protect",
         summary: "takes {suite}: {weakness}",
         cause: "Suites without encryption or authentication, export ciphers, DES, 3DES, RC4 and MD5 are broken or \
-                obsolete. The server picked one, or took it from a client that offered nothing else (--scan).",
+                obsolete. The server picked one, or took it from a client that offered nothing else (--scan); 3DES and \
+                RC4 found by a scan are no more than an error.",
         fix: "Take them out (nginx: ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20; Apache: SSLCipherSuite with the same \
                 list); a device needs new firmware.",
         refused_by: NO_OVERLAP,
-        accepted_by: "some clients, where it is 3DES",
+        accepted_by: "every client that offers a better suite, where the server prefers that (found by --scan)",
         keys: &[SUITE, ("weakness", "what is wrong with it")],
         source: "RFC 9325 section 4.1; RFC 7465; RFC 9155",
     },
@@ -144,7 +145,7 @@ pub(super) static PAGES: &[Page] = &[
         fix: "Prefer ECDHE (nginx: ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20), or set a larger group (nginx: ssl_dhparam \
                 with the file of openssl dhparam 2048).",
         refused_by: &[("OpenSSL", "dh key too small (0A00018A)"), ("curl", "(35) dh key too small")],
-        accepted_by: "Java from 1024 bits on; browsers, Go and rustls do not offer DHE at all",
+        accepted_by: "every client that is given another suite (found by --scan); Java from 1024 bits on; browsers, Go and rustls do not offer DHE at all",
         keys: &[("bits", "the size of the prime")],
         source: "RFC 9325 section 4.5; CVE-2015-4000 (Logjam)",
     },

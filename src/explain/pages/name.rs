@@ -158,7 +158,7 @@ pub(super) static PAGES: &[Page] = &[
                 clients.",
         fix: "Reissue it with *.example.com in place of s*.example.com, or with the full names.",
         refused_by: MISMATCH_IN_FOUR,
-        accepted_by: "OpenSSL, Node, Java and GnuTLS",
+        accepted_by: "OpenSSL, Node and Java",
         keys: &[NAME, FAULT],
         source: "RFC 9525 section 6.3",
     },

@@ -19,7 +19,7 @@ pub(super) static PAGES: &[Page] = &[
         title: "The certificate has been revoked, says OCSP",
         summary: "[{certificate}: ]revoked {revoked_at:day}[ ({reason})]; source: {by}",
         cause: "The CA has withdrawn the certificate: its key leaked, it was replaced, or it should not have been \
-                issued. Of the clients measured only Firefox and curl --cert-status looked.",
+                issued. Of the clients measured only Firefox, curl --cert-status and, where it is stapled, GnuTLS looked.",
         fix: "Make a new key, have a new certificate issued and install it on every server of the name. If it was \
                 replaced already, the server still serves the old file: reload it.",
         refused_by: &[
@@ -28,8 +28,9 @@ pub(super) static PAGES: &[Page] = &[
             ("Chrome", "NET::ERR_CERT_REVOKED, when its CRLSet lists it"),
             ("Firefox", "SEC_ERROR_REVOKED_CERTIFICATE"),
             (".NET", "Revoked, when it checks"),
+            ("GnuTLS", "The certificate chain is revoked., when the response is stapled"),
         ],
-        accepted_by: "OpenSSL, curl, Node, Go, Java and GnuTLS, which do not look by default; Chrome, when its CRLSet \
+        accepted_by: "OpenSSL, curl, Node, Go and Java, which do not look by default; Chrome, when its CRLSet \
                 does not list it",
         keys: &[CERTIFICATE, SERIAL, REVOKED_AT, REASON, BY, THIS_UPDATE],
         source: "RFC 6960 section 2.2",
@@ -44,6 +45,7 @@ pub(super) static PAGES: &[Page] = &[
                 replaced already, the server still serves the old file: reload it.",
         refused_by: &[
             ("OpenSSL", "certificate revoked (23), with -crl_check"),
+            ("curl", "(60) SSL certificate problem: certificate revoked, with --crlfile"),
             ("Apple", "certificate is revoked"),
             ("Chrome", "NET::ERR_CERT_REVOKED, when its CRLSet lists it"),
             ("Firefox", "SEC_ERROR_REVOKED_CERTIFICATE"),
@@ -137,11 +139,13 @@ pub(super) static PAGES: &[Page] = &[
     },
     Page {
         id: Id::CrlScope,
-        title: "The revocation list is not about this certificate",
+        title: "The revocation list says nothing about this certificate",
         summary: "revocation list at {url}: {fault}",
         cause: "A list can be limited (issuingDistributionPoint: only CAs, only leaves, only some reasons, only one \
-                URL), and this one does not cover the certificate that points to it. So it says nothing about it.",
-        fix: "Tell the CA: the URL in the certificate has to lead to the list that covers it.",
+                URL), and this one does not cover the certificate that points to it; or it is not in force yet, by \
+                this clock. So it says nothing about it.",
+        fix: "Tell the CA: the URL in the certificate has to lead to the list that covers it. Where it is not in \
+                force yet, check the clock of this machine first.",
         refused_by: &[("OpenSSL", "different CRL scope (44), with -crl_check")],
         accepted_by: "clients that do not look, as most do not",
         keys: &[CRL_URL, FAULT],
@@ -195,8 +199,14 @@ pub(super) static PAGES: &[Page] = &[
         fix: "Switch stapling on (nginx: ssl_stapling on, with ssl_trusted_certificate and resolver; Apache: \
                 SSLUseStapling on, with SSLStaplingCache) and let the server reach the responder. If the CA has no \
                 OCSP any more, have the certificate reissued without must-staple.",
-        refused_by: &[("Firefox", "MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING")],
-        accepted_by: "OpenSSL, curl, Node, Go, Java, GnuTLS and Chrome",
+        refused_by: &[
+            ("Firefox", "MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING"),
+            (
+                "GnuTLS",
+                "The certificate requires the server to include an OCSP status in its response, but the OCSP status is missing.",
+            ),
+        ],
+        accepted_by: "OpenSSL, curl, Node, Go, Java and Chrome",
         keys: &[],
         source: "RFC 7633",
     },
@@ -224,6 +234,7 @@ pub(super) static PAGES: &[Page] = &[
         refused_by: &[
             ("curl", "(91) OCSP response has expired, with --cert-status"),
             ("OpenSSL", "OCSP response has expired (99), from 3.6 on when told to check"),
+            ("GnuTLS", "The revocation or OCSP data are old and have been superseded., when it is stapled"),
         ],
         accepted_by: "Firefox, which does not use it, and clients that do not look, as most do not",
         keys: &[BY, ("next_update", "the time by which a new response was due"), THIS_UPDATE],
@@ -252,7 +263,10 @@ pub(super) static PAGES: &[Page] = &[
                 one.",
         fix: "Reload or restart the server, so that it fetches a new response; where it serves a file (nginx: \
                 ssl_stapling_file), renew that together with the certificate.",
-        refused_by: &[("curl", "(91) Could not find certificate ID in OCSP response, with --cert-status")],
+        refused_by: &[
+            ("curl", "(91) Could not find certificate ID in OCSP response, with --cert-status"),
+            ("GnuTLS", "The received OCSP status response is invalid., when it is stapled"),
+        ],
         accepted_by: "clients that do not look, as most do not",
         keys: &[
             BY,
@@ -272,6 +286,7 @@ pub(super) static PAGES: &[Page] = &[
         refused_by: &[
             ("OpenSSL", "OCSP response signature verification failure (97), from 3.6 on when told to check"),
             ("Firefox", "SEC_ERROR_OCSP_INVALID_SIGNING_CERT"),
+            ("GnuTLS", "The received OCSP status response is invalid., when it is stapled"),
         ],
         accepted_by: "clients that do not look, as most do not",
         keys: &[BY, ("responder", "the name or the key identifier of the signer"), ("why", "what is wrong")],

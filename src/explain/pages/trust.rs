@@ -39,8 +39,9 @@ pub(super) static PAGES: &[Page] = &[
             ("OpenSSL", "unable to get local issuer certificate (20)"),
             ("Apple", "errSecInvalidIDLinkage"),
             ("Node", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
+            ("GnuTLS", "The certificate issuer is unknown."),
         ],
-        accepted_by: "Go, Java, GnuTLS, Chrome and Firefox",
+        accepted_by: "Go, Java, Chrome and Firefox",
         keys: &[
             CERTIFICATE,
             ISSUER,

@@ -129,8 +129,8 @@ pub(super) static PAGES: &[Page] = &[
         id: Id::CertExpiringSoon,
         title: "The certificate expires soon",
         summary: "ends {not_after:day}, in {days_left:days} ({hours_left} hours)",
-        cause: "By now the automatic renewal should have replaced it; most likely its job fails, or nobody has set one \
-                up.",
+        cause: "Nobody refuses it yet. Where less of its life is left than automatic renewal leaves, most likely the job \
+                fails, or nobody has set one up; with --expiring it may only be earlier than you asked for.",
         fix: "Run the renewal by hand and read what it says (certbot renew --dry-run), mend the job, and let it reload \
                 the server each time (certbot: --deploy-hook).",
         refused_by: &[],
