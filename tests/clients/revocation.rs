@@ -403,7 +403,16 @@ fn what_is_read_from_files() {
         }
     }
     let checked = authority.read("good.pem", &[]);
-    is_said(&checked, "nothing is fetched for a file", &[], Some("--chain"));
+    is_said(&checked, "nothing is fetched for a file", &[], Some("a file is judged without a network"));
+    // A day ago it was not revoked; nor was there an answer yet that could say so.
+    let before = format!("--at={}", Timestamp::from(OffsetDateTime::now_utc()).plus_days(-1));
+    for (answer, finding) in [("--crl=ca.crl", "crl-scope"), ("--ocsp=revoked-by-ca.der", "staple-future")] {
+        let checked = authority.read("revoked.pem", &[answer, &before, "--offline"]);
+        let findings = checked.findings();
+        assert!(findings.iter().any(|id| id == finding), "{answer}: {checked}");
+        assert!(!findings.iter().any(|id| id.contains("revoked")), "{answer}: {checked}");
+        assert_eq!(checked.open(QUESTION), Some("--offline"), "{answer}: {checked}");
+    }
 }
 
 /// A leaf with a staple, and what is said of it when nothing is fetched.
