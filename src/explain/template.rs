@@ -1,7 +1,8 @@
 //! Sentences with places for evidence.
 //!
 //! `{key}` stands for a fact, `{key:day}` for the day of a time, `{key:days}` for a number of days in
-//! words. A part in `[ ]` is left out when a fact in it is missing or empty.
+//! words, `{key:hours}` and `{key:seconds}` for such numbers in words; `{key:nth}` for a place counted
+//! from 0 as people count it, from 1. A part in `[ ]` is left out when a fact in it is missing or empty.
 
 use crate::model::{Fact, Facts};
 
@@ -45,8 +46,12 @@ fn fill_plain(template: &str, facts: &Facts) -> (String, bool) {
 fn shown(place: &str, facts: &Facts) -> Option<String> {
     let (key, form) = place.split_once(':').unwrap_or((place, ""));
     let text = match facts.get(key)? {
+        Fact::List(list) if form == "nth" => list_shown(&list.iter().map(|at| nth(at)).collect::<Vec<_>>()),
         Fact::List(list) => list_shown(list),
         Fact::Number(days) if form == "days" => days_in_words(*days),
+        Fact::Number(hours) if form == "hours" => span_in_words(hours.saturating_mul(3600)),
+        Fact::Number(seconds) if form == "seconds" => span_in_words(*seconds),
+        fact if form == "nth" => nth(&fact.to_string()),
         fact if form == "day" => fact.to_string().split('T').next().map(str::to_owned)?,
         fact => fact.to_string(),
     };
@@ -59,6 +64,28 @@ fn days_in_words(days: i64) -> String {
         1 => "1 day".to_owned(),
         more => format!("{more} days"),
     }
+}
+
+/// In the two largest units that it fills; which way is said elsewhere.
+fn span_in_words(seconds: i64) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let mut rest = seconds.unsigned_abs();
+    let mut parts = Vec::new();
+    for (length, unit) in UNITS {
+        let count = rest / length;
+        rest %= length;
+        if count > 0 {
+            parts.push(format!("{count} {unit}{}", if count == 1 { "" } else { "s" }));
+        } else if !parts.is_empty() {
+            break;
+        }
+    }
+    parts.truncate(2);
+    if parts.is_empty() { "no time".to_owned() } else { parts.join(" and ") }
+}
+
+fn nth(place: &str) -> String {
+    place.parse::<u64>().map_or_else(|_| place.to_owned(), |at| (at + 1).to_string())
 }
 
 fn list_shown(list: &[String]) -> String {
@@ -97,6 +124,13 @@ mod tests {
         assert_eq!(fill("{missing}", &facts), "?");
         let days = |n: i64| fill("{n:days} ago", &Facts::new().with("n", n));
         assert_eq!([days(0), days(1), days(5)], ["less than a day ago", "1 day ago", "5 days ago"]);
+        let span = |n: i64| fill("{n:seconds}|{n:hours}", &Facts::new().with("n", n));
+        assert_eq!(span(1), "1 second|1 hour");
+        assert_eq!(span(-172_721), "1 day and 23 hours|7196 days and 17 hours");
+        assert_eq!(span(3_601), "1 hour|150 days and 1 hour");
+        assert_eq!(span(0), "no time|no time");
+        let places = Facts::new().with("at", 1_i64).with("order", vec!["2".to_owned(), "0".to_owned()]);
+        assert_eq!(fill("{at:nth} of {order:nth}", &places), "2 of 3, 1");
         assert_eq!(fill("open {name", &facts), "open a.test");
         assert_eq!(keys("{a} [{b:day}]"), ["a", "b"]);
     }

@@ -84,7 +84,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::LeafSelfSigned,
         title: "The certificate is self-signed",
-        summary: "signed with its own key[, {subject}]; in a root set: {trusted}",
+        summary: "signed with its own key[, {subject}]",
         cause: "Nobody vouches for it: it is the certificate that a device, a framework or a fresh installation makes \
                 for itself.",
         fix: "Get a certificate from a public CA (certbot or another ACME client). For a device in a private network \
@@ -110,11 +110,11 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::ChainOutOfOrder,
         title: "The certificates are sent in the wrong order",
-        summary: "the right order of what was sent, counted from 0: {needed_order}",
+        summary: "the right order of what was sent: {needed_order:nth}",
         cause: "The certificate file was put together in another order. Current clients sort the list themselves; old \
                 and small ones take it as it comes.",
-        fix: "Put the file in order: the leaf first, then for each certificate its issuer. Counted from 0 as sent now, \
-                that is {needed_order}.",
+        fix: "Put the file in order: the leaf first, then for each certificate its issuer. By their places now that is \
+                {needed_order:nth}.",
         refused_by: &[],
         accepted_by: "current clients; Java before 7, GnuTLS before 3 and some embedded clients do not sort",
         keys: &[("needed_order", "the places of the certificates, as sent, in the order that the path needs")],
@@ -123,7 +123,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::ChainLeafNotFirst,
         title: "The first certificate sent is not the leaf",
-        summary: "first comes the CA {first}; the leaf {leaf} is number {leaf_index}, counted from 0",
+        summary: "first comes the CA {first}; the leaf {leaf} is number {leaf_index:nth}",
         cause: "The certificate file was put together upside down. The first certificate has to be the one whose \
                 private key the server holds.",
         fix: "Put the leaf {leaf} first in the file, then its issuers in order (nginx: ssl_certificate; Apache: \
@@ -147,7 +147,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::ChainContainsRoot,
         title: "The root is sent along",
-        summary: "sent the root {root} as number {sent_index}, counted from 0",
+        summary: "sent the root {root} as number {sent_index:nth}",
         cause: "A client trusts its own copy of the root or none, so the one sent is of no use.",
         fix: "Nothing needs to be done; leaving the root out of the certificate file saves a kilobyte or two in each \
                 handshake.",

@@ -105,7 +105,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::ClockSkew,
         title: "The clocks of this machine and the server differ",
-        summary: "{seconds} seconds apart: here {local_time}, there {server_time} ({source})",
+        summary: "{seconds:seconds} apart: here {local_time}, there {server_time} ({source})",
         cause: "One of the two clocks is wrong. If it is that of this machine, what tlscope and other clients here say \
                 about dates (expired, not yet valid) can be wrong as well.",
         fix: "Compare with a third clock, and let the wrong one be set by NTP (Linux: timedatectl set-ntp true). Until \

@@ -76,14 +76,14 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::ChainTooLong,
         title: "The path has too many certificates",
-        summary: "{certificates} certificates on the path, the limit is {limit}",
+        summary: "intermediates on the path: {certificates}, the limit is {limit}",
         cause: "Each client sets a limit of its own: rustls takes six intermediates, OpenSSL a hundred certificates. \
                 Few chains need more than two intermediates.",
         fix: "Have the leaf issued nearer to the root. If the limit is the one given with --max-depth, raise it to \
                 have the whole path judged.",
         refused_by: &[("rustls", "MaximumPathDepthExceeded")],
         accepted_by: "OpenSSL up to a depth of 100",
-        keys: &[("certificates", "how many certificates are on the path"), ("limit", "how many are allowed")],
+        keys: &[("certificates", "how many intermediates are on the path"), ("limit", "how many are allowed")],
         source: "limits of the clients; RFC 5280 sets none",
     },
     Page {

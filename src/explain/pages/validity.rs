@@ -41,7 +41,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::CertNotYetValid,
         title: "The certificate is not valid yet",
-        summary: "begins {not_before:day}, in {hours_ahead} hours",
+        summary: "begins {not_before:day}, in {hours_ahead:hours}",
         cause: "The clock of the client, of the server or of the CA is wrong; or the certificate was deployed before \
                 its first day.",
         fix: "Check the clocks first (a device without a battery starts in the past: give it NTP). If the clocks are \
@@ -89,7 +89,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::IntermediateNotYetValid,
         title: "A CA certificate of the chain is not valid yet",
-        summary: "{certificate} begins {not_before:day}, in {hours_ahead} hours",
+        summary: "{certificate} begins {not_before:day}, in {hours_ahead:hours}",
         cause: "The client's clock is behind; or the CA's new intermediate or root was put on the server before its \
                 first day.",
         fix: "Check the client's clock. If it is right, serve the CA's previous intermediate until the new one begins.",
@@ -128,7 +128,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::CertExpiringSoon,
         title: "The certificate expires soon",
-        summary: "ends {not_after:day}, in {days_left:days} ({hours_left} hours)",
+        summary: "ends {not_after:day}, in {hours_left:hours}",
         cause: "Nobody refuses it yet. Where less of its life is left than automatic renewal leaves, most likely the job \
                 fails, or nobody has set one up; with --expiring it may only be earlier than you asked for.",
         fix: "Run the renewal by hand and read what it says (certbot renew --dry-run), mend the job, and let it reload \
@@ -223,7 +223,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::CertBackdated,
         title: "The certificate begins long before it was issued",
-        summary: "begins {not_before:day}, {hours} hours before its first SCT ({first_sct:day})",
+        summary: "begins {not_before:day}, {hours:hours} before its first SCT ({first_sct:day})",
         cause: "The CA dated the certificate back by more than 48 hours: the logs of Certificate Transparency saw it \
                 that much later. Dating back can slip a certificate under a rule that came in between.",
         fix: "It is the CA that broke the rule; no client refuses it. Tell the CA and have the certificate reissued.",
