@@ -15,6 +15,8 @@ pub struct Home {
     pub sessions: PathBuf,
     /// What was fetched: issuers, answers about revocation.
     pub fetched: PathBuf,
+    /// The roots of the lab that was served last.
+    pub lab_roots: PathBuf,
     /// What is logged while the screen is in use.
     pub log: PathBuf,
 }
@@ -27,6 +29,7 @@ impl Home {
             ca: dir.join("ca"),
             sessions: dir.join("sessions"),
             fetched: dir.join("fetched"),
+            lab_roots: dir.join("lab-roots.pem"),
             log: dir.join("tlscope.log"),
         }
     }
@@ -41,6 +44,7 @@ impl Home {
             ca: data.join("ca"),
             sessions: data.join("sessions"),
             fetched: base.cache_dir().join("tlscope").join("fetched"),
+            lab_roots: data.join("lab-roots.pem"),
             log: state.join("tlscope.log"),
         })
     }

@@ -342,6 +342,29 @@ async fn what_was_kept_and_is_outdated_is_asked_for_again() {
     }
 }
 
+/// What `tlscope lab` prints is a command that works as it stands, and finds what is wrong and nothing else.
+#[test]
+fn the_lab_says_how_to_check_its_servers() {
+    let home = tempfile::tempdir().unwrap();
+    let mut lab = tlscope(home.path()).args(["lab", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(lab.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let line = lines.into_iter().find(|line| line.trim_start().starts_with("tlscope check")).unwrap();
+    let check = |name: &str| {
+        let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+        let (_, words) = words.split_last().unwrap();
+        let mut command = tlscope(home.path());
+        // A switch has the forms of every switch.
+        command.args(words).arg(name).env("TLSCOPE_EVERY_ADDRESS", "on");
+        let out = output(&mut command);
+        (out.status.code(), text(&out.stdout) + &text(&out.stderr))
+    };
+    let (good, expired) = (check("good.lab.test"), check("expired.lab.test"));
+    lab.kill().unwrap();
+    lab.wait().unwrap();
+    assert!(good.0 == Some(0) && good.1.contains("no defect"), "{good:?}");
+    assert!(expired.0 == Some(1) && expired.1.contains("cert-expired"), "{expired:?}");
+}
+
 #[test]
 fn a_chain_in_a_file_is_judged_without_a_network() {
     let home = tempfile::tempdir().unwrap();
@@ -411,6 +434,8 @@ fn faults_are_named_with_what_to_do() {
         (vec!["export", "/nonexistent/s", "--format", "har"], "/nonexistent/s"),
         (vec!["check"], "TARGET"),
         (vec!["check", "--chain", &path(&config)], "no certificate"),
+        (vec!["check", "a.test", "--ocsp", &path(&config)], "no OCSP response"),
+        (vec!["check", "a.test", "--crl", &path(&config)], "no revocation list"),
         (vec!["check", "a.test", "--fail-on", "eror"], "eror"),
         (vec!["explain", "cert-expird"], "no such finding"),
         (vec!["lab", "--drive", "127.0.0.1:1"], "127.0.0.1:1"),
