@@ -317,14 +317,15 @@ fn with_run(mut args: Vec<OsString>) -> Vec<OsString> {
 }
 
 fn target(text: &str) -> Result<Target, String> {
-    let authority = match text.split_once("://") {
-        None => text,
-        Some((_, rest)) => {
-            let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-            authority.rsplit_once('@').map_or(authority, |(_, host)| host)
-        }
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Target::parse(text, Some(443)).map_err(|error| error.to_string());
     };
-    Target::parse(authority, Some(443)).map_err(|error| error.to_string())
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if matches!(scheme, "https" | "wss") {
+        return Target::parse(authority, Some(443)).map_err(|error| error.to_string());
+    }
+    Target::parse(authority, None).map_err(|_| format!("{scheme}:// does not say where TLS is spoken; write HOST:PORT"))
 }
 
 fn host(text: &str) -> Result<Host, String> {
@@ -380,11 +381,15 @@ mod tests {
             ("https://me:pw@a.test:1/x?y#z", "a.test:1"),
             ("wss://a.test", "a.test:443"),
             ("[::1]:4", "[::1]:4"),
+            ("mqtts://a.test:8883/x", "a.test:8883"),
         ];
         for (text, expected) in cases {
             assert_eq!(target(text).unwrap().to_string(), expected, "{text}");
         }
         assert!(target("").is_err() && target("a:b:c").is_err());
+        for no_tls in ["http://a.test/", "ftp://a.test"] {
+            assert!(target(no_tls).unwrap_err().contains("write HOST:PORT"), "{no_tls}");
+        }
     }
 
     #[test]

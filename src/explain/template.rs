@@ -2,7 +2,7 @@
 //!
 //! `{key}` stands for a fact, `{key:day}` for the day of a time, `{key:days}` for a number of days in
 //! words, `{key:hours}` and `{key:seconds}` for such numbers in words; `{key:nth}` for a place counted
-//! from 0 as people count it, from 1. A part in `[ ]` is left out when a fact in it is missing or empty.
+//! from 0 as people count it, from 1; `{key:short}` for fingerprints of which the beginning is enough. A part in `[ ]` is left out when a fact in it is missing or empty.
 
 use crate::model::{Fact, Facts};
 
@@ -47,6 +47,7 @@ fn shown(place: &str, facts: &Facts) -> Option<String> {
     let (key, form) = place.split_once(':').unwrap_or((place, ""));
     let text = match facts.get(key)? {
         Fact::List(list) if form == "nth" => list_shown(&list.iter().map(|at| nth(at)).collect::<Vec<_>>()),
+        Fact::List(list) if form == "short" => list_shown(&list.iter().map(|print| short(print)).collect::<Vec<_>>()),
         Fact::List(list) => list_shown(list),
         Fact::Number(days) if form == "days" => days_in_words(*days),
         Fact::Number(hours) if form == "hours" => span_in_words(hours.saturating_mul(3600)),
@@ -82,6 +83,10 @@ fn span_in_words(seconds: i64) -> String {
     }
     parts.truncate(2);
     if parts.is_empty() { "no time".to_owned() } else { parts.join(" and ") }
+}
+
+fn short(fingerprint: &str) -> String {
+    fingerprint.get(..12).map_or_else(|| fingerprint.to_owned(), |start| format!("{start}…"))
 }
 
 fn nth(place: &str) -> String {
@@ -130,6 +135,8 @@ mod tests {
         assert_eq!(span(3_601), "1 hour|150 days and 1 hour");
         assert_eq!(span(0), "no time|no time");
         let places = Facts::new().with("at", 1_i64).with("order", vec!["2".to_owned(), "0".to_owned()]);
+        let print = Facts::new().with("prints", vec!["0123456789abcdef".to_owned(), "none".to_owned()]);
+        assert_eq!(fill("{prints:short}", &print), "0123456789ab…, none");
         assert_eq!(fill("{at:nth} of {order:nth}", &places), "2 of 3, 1");
         assert_eq!(fill("open {name", &facts), "open a.test");
         assert_eq!(keys("{a} [{b:day}]"), ["a", "b"]);

@@ -1,6 +1,8 @@
 //! Where a certificate points: to the key that issued it, to its issuer's certificate, to what says
 //! that it was revoked (RFC 5280 sections 4.2.1.1, 4.2.1.2, 4.2.1.13 and 4.2.2.1).
 
+use std::collections::HashSet;
+
 use super::Judged;
 use crate::diagnosis::findings::Findings;
 use crate::model::{Facts, FindingId};
@@ -55,12 +57,12 @@ fn check_issuer_places(judged: &Judged<'_>, out: &mut Findings) {
     if extensions.malformed.iter().any(|oid| oid == oids::EXT_AUTHORITY_INFO) {
         fault("the extension cannot be read", "");
     }
-    let places: Vec<(&str, &str)> = extensions.urls.iter().filter_map(of_issuer).collect();
-    for (at, (kind, url)) in places.iter().enumerate() {
+    let mut earlier = HashSet::new();
+    for (kind, url) in extensions.urls.iter().filter_map(of_issuer) {
         if !url.starts_with("http://") {
             fault("not an http URL", url);
         }
-        if places.iter().take(at).any(|earlier| earlier == &(*kind, *url)) {
+        if !earlier.insert((kind, url)) {
             fault("listed twice", url);
         }
     }

@@ -16,6 +16,8 @@ pub(crate) mod validity;
 pub(crate) use judged::Judged;
 pub(crate) use name_match::{DnsMatch, match_dns};
 
+use std::collections::HashSet;
+
 use crate::diagnosis::findings::Findings;
 use crate::model::FindingId;
 use crate::x509::{Problem, oids};
@@ -81,14 +83,14 @@ const KNOWN: &[&str] = &[
 
 /// RFC 5280 section 4.2.
 fn check_extensions(judged: &Judged<'_>, out: &mut Findings) {
-    let all = &judged.cert.extensions.all;
-    for (at, extension) in all.iter().enumerate() {
+    let mut earlier = HashSet::new();
+    for extension in &judged.cert.extensions.all {
         let named =
             || judged.facts().with("oid", extension.oid.as_str()).with("extension", oids::display(&extension.oid));
         if extension.critical && !KNOWN.contains(&extension.oid.as_str()) {
             out.add(FindingId::ExtUnknownCritical, &judged.subject, named());
         }
-        if all.iter().take(at).any(|earlier| earlier.oid == extension.oid) {
+        if !earlier.insert(extension.oid.as_str()) {
             out.add(FindingId::ExtDuplicate, &judged.subject, named());
         }
     }

@@ -18,12 +18,15 @@ pub(crate) fn check(judged: &Judged<'_>, out: &mut Findings) {
     }
 }
 
+/// A name with more attributes than this has been shown to be bad long before its end.
+const ATTRIBUTES: usize = 200;
+
 fn check_attributes(judged: &Judged<'_>, subject: &Name, out: &mut Findings) {
     let mut fault = |attribute: &Attribute, fault: &str| {
         let facts = judged.facts().with("attribute", oids::display(&attribute.oid)).with("fault", fault);
         out.add(FindingId::DnBad, &judged.subject, facts);
     };
-    for (at, attribute) in subject.attributes.iter().enumerate() {
+    for (at, attribute) in subject.attributes.iter().take(ATTRIBUTES).enumerate() {
         for found in faults_of(attribute) {
             fault(attribute, &found);
         }

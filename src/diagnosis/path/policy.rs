@@ -90,9 +90,11 @@ impl State {
     /// Section 6.1.4: mappings and counters.
     fn prepare_next(&mut self, cert: &Cert) {
         let policies = &cert.extensions.policies;
-        for issuer in policies.mappings.iter().map(|(issuer, _)| issuer).collect::<BTreeSet<_>>() {
-            let mapped: BTreeSet<String> =
-                policies.mappings.iter().filter(|(from, _)| from == issuer).map(|(_, to)| to.clone()).collect();
+        let mut mappings: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
+        for (issuer, subject) in &policies.mappings {
+            mappings.entry(issuer).or_default().insert(subject.clone());
+        }
+        for (issuer, mapped) in mappings {
             if self.mapping_in == 0 {
                 self.expected.remove(issuer);
             } else if self.expected.contains_key(issuer) || self.expected.contains_key(oids::ANY_POLICY) {

@@ -9,7 +9,7 @@ use crate::diagnosis::clock::Clock;
 use crate::diagnosis::path::{Node, Path, Pool};
 use crate::diagnosis::signature::{Check, verify};
 use crate::model::{Facts, FindingId};
-use crate::x509::{Cert, Crl, CrlEntry, IssuingDistributionPoint, PublicKey, Unreadable, oids};
+use crate::x509::{Cert, Crl, CrlEntry, IssuingDistributionPoint, PublicKey, oids};
 
 /// reasonCode removeFromCRL: the certificate is good again.
 const REMOVE_FROM_CRL: u8 = 8;
@@ -119,12 +119,11 @@ pub(super) fn judge(
     let is_usable = signed.is_ok() && out_of_scope.is_none() && !faults.iter().any(|fault| fault.is_fatal);
     if is_usable && budget.pay_bytes(list.entries_len()) {
         let covers_all = !scope.only_some_reasons && is_current;
-        match question.cert.serial.as_ref().map(|serial| list.find(serial, issuer)) {
-            Some(Ok(entry)) => check_entry(question, list, entry.as_ref(), (url, covers_all, clock), known),
-            Some(Err(Unreadable)) | None => {
-                let facts = facts().with("fault", "its entries cannot be read to their end");
-                known.findings.add(FindingId::CrlMalformed, &subject, facts);
-            }
+        if let Some(Ok(entry)) = question.cert.serial.as_ref().map(|serial| list.find(serial, issuer)) {
+            check_entry(question, list, entry.as_ref(), (url, covers_all, clock), known);
+        } else {
+            let facts = facts().with("fault", "its entries cannot be read to their end");
+            known.findings.add(FindingId::CrlMalformed, &subject, facts);
         }
     }
 }

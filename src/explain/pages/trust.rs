@@ -111,7 +111,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::ChainVaries,
         title: "Not every connection gets the same certificates",
-        summary: "not the same everywhere: {differs}[; asked: {addresses}]",
+        summary: "not the same everywhere: {differs}[; asked: {addresses}][; their leaves: {leaves:short}]",
         cause: "The name leads to several machines, or to one with several certificates: by address, IPv4 or IPv6, TLS \
                 version, SNI or kind of key. If it is not meant so (RSA beside ECDSA can be), one of them was \
                 forgotten, and clients meet the fault by chance.",
