@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use super::Judged;
 use crate::diagnosis::findings::Findings;
-use crate::model::{Facts, FindingId};
-use crate::x509::{AccessUrl, Extensions, oids};
+use crate::model::{Facts, FindingId, Timestamp};
+use crate::x509::{AccessUrl, Extensions, Validity, oids};
 
 pub(crate) fn check(judged: &Judged<'_>, out: &mut Findings) {
     check_key_ids(judged, out);
@@ -77,8 +77,16 @@ fn of_issuer(url: &AccessUrl) -> Option<(&'static str, &str)> {
     }
 }
 
-/// A certificate of so few days need not be revocable (Baseline Requirements section 7.1.2.11.2).
-const SHORT_LIVED_DAYS: i64 = 7;
+const DAY_MS: i64 = 86_400_000;
+
+/// Whether a certificate lives so shortly that it need not be revocable (Baseline Requirements sections
+/// 1.6.1 and 7.1.2.11.2). The last second is inside.
+fn is_short_lived(validity: Validity) -> bool {
+    let tiers = [("2026-03-15T00:00:00Z", 7), ("2024-03-15T00:00:00Z", 10)];
+    let is_since = |day: &str| Timestamp::parse(day).is_some_and(|day| validity.not_before >= day);
+    let life = validity.not_after.ms_since(validity.not_before) + 1000;
+    tiers.into_iter().find(|(day, _)| is_since(day)).is_some_and(|(_, days)| life <= days * DAY_MS)
+}
 
 fn check_revocation_places(judged: &Judged<'_>, out: &mut Findings) {
     if judged.is_anchor() {
@@ -92,14 +100,31 @@ fn check_revocation_places(judged: &Judged<'_>, out: &mut Findings) {
         return;
     }
     let Some(validity) = judged.cert.validity else { return };
-    let days = validity.not_after.ms_since(validity.not_before) / 86_400_000;
+    let days = validity.not_after.ms_since(validity.not_before) / DAY_MS;
     let facts = Facts::new().with("days", days);
     out.add(FindingId::NoRevocationInfo, &judged.subject, facts.clone());
-    if days > SHORT_LIVED_DAYS {
+    if !is_short_lived(validity) {
         out.add(FindingId::CdpMissing, &judged.subject, facts);
     }
 }
 
 fn has_place(extensions: &Extensions) -> bool {
     extensions.urls.iter().any(|url| matches!(url, AccessUrl::Ocsp(_) | AccessUrl::Crl(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_life_is_what_its_first_day_says_and_no_second_more() {
+        let lives = |first: &str, ms: i64| {
+            let not_before = Timestamp::parse(first).unwrap();
+            is_short_lived(Validity { not_before, not_after: not_before.plus_ms(ms - 1000) })
+        };
+        for (first, days) in [("2026-03-15T00:00:00Z", 7), ("2026-03-14T23:59:59Z", 10), ("2024-03-15T00:00:00Z", 10)] {
+            assert!(lives(first, days * DAY_MS) && !lives(first, days * DAY_MS + 1000), "{first}");
+        }
+        assert!(!lives("2024-03-14T00:00:00Z", DAY_MS));
+    }
 }
