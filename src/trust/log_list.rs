@@ -45,7 +45,8 @@ struct State {
 /// # Errors
 /// What is wrong with it, in words.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<CtLog>, String> {
-    let list: List = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let not_a_list = |error| format!("not a list of logs in the v3 form (log_list.json): {error}");
+    let list: List = serde_json::from_slice(bytes).map_err(not_a_list)?;
     let mut logs = Vec::new();
     for operator in list.operators {
         for log in operator.logs.into_iter().chain(operator.tiled_logs) {

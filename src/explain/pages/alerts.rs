@@ -10,13 +10,13 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::AlertUnrecognizedName,
         title: "The server knows no host of that name",
-        summary: "name not known[: {asked}][ ({level} only)][, {alert} {stage}]",
+        summary: "name not known[: {asked}][ ({level} alert)][, {alert} {stage}]",
         cause: "The SNI names a virtual host that is not configured on this server, or DNS leads to the wrong one.",
         fix: "Add a virtual host for the name (nginx: a server block with that server_name, and a default_server for \
                 all others), or mend the DNS entry.",
         refused_by: &[("Chrome", "ERR_SSL_UNRECOGNIZED_NAME_ALERT"), ("Java", "handshake alert: unrecognized_name")],
         accepted_by: "most clients, where it is only a warning",
-        keys: &[("asked", "the name in the SNI"), ("level", "warning, when the handshake went on"), ALERT, STAGE],
+        keys: &[("asked", "the name in the SNI"), ("level", "warning when the handshake went on, else fatal"), ALERT, STAGE],
         source: "RFC 6066 section 3",
     },
     Page {
