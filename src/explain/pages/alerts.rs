@@ -16,7 +16,12 @@ pub(super) static PAGES: &[Page] = &[
                 all others), or mend the DNS entry.",
         refused_by: &[("Chrome", "ERR_SSL_UNRECOGNIZED_NAME_ALERT"), ("Java", "handshake alert: unrecognized_name")],
         accepted_by: "most clients, where it is only a warning",
-        keys: &[("asked", "the name in the SNI"), ("level", "warning when the handshake went on, else fatal"), ALERT, STAGE],
+        keys: &[
+            ("asked", "the name in the SNI"),
+            ("level", "warning when the handshake went on, else fatal"),
+            ALERT,
+            STAGE,
+        ],
         source: "RFC 6066 section 3",
     },
     Page {
