@@ -1,6 +1,7 @@
 //! Chapter "Certificate Transparency".
 
 use super::Page;
+use super::words::UNKNOWN_CRITICAL;
 use crate::model::FindingId as Id;
 
 const LOG: (&str, &str) = ("log", "the log's name or identifier");
@@ -96,16 +97,7 @@ pub(super) static PAGES: &[Page] = &[
                 extension (1.3.6.1.4.1.11129.2.4.3). That draft was installed in place of the certificate.",
         fix: "Install the certificate as the CA delivered it; a copy from a log's search page can be the draft. The \
                 key stays the same.",
-        refused_by: &[
-            ("OpenSSL", "unhandled critical extension (34)"),
-            ("curl", "(60) SSL certificate problem: unhandled critical extension"),
-            ("Apple", "Found unknown critical extensions"),
-            ("Chrome", "NET::ERR_CERT_INVALID"),
-            ("Firefox", "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"),
-            ("Java", "unrecognized critical extension(s)"),
-            ("Go", "x509: unhandled critical extension"),
-            ("rustls", "UnsupportedCriticalExtension"),
-        ],
+        refused_by: UNKNOWN_CRITICAL,
         accepted_by: "",
         keys: &[],
         source: "RFC 6962 section 3.1",

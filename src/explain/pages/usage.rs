@@ -1,7 +1,7 @@
 //! Chapter "Usage and constraints".
 
 use super::Page;
-use super::words::CERTIFICATE;
+use super::words::{CERTIFICATE, UNKNOWN_CRITICAL};
 use crate::model::FindingId as Id;
 
 const PURPOSES: (&str, &str) = ("purposes", "the purposes in extKeyUsage");
@@ -313,16 +313,7 @@ pub(super) static PAGES: &[Page] = &[
                 purpose, or it is the precertificate that a CA only shows to the logs.",
         fix: "Reissue it without that extension, or not marked critical; if it is a precertificate, install the final \
                 one from the CA.",
-        refused_by: &[
-            ("OpenSSL", "unhandled critical extension (34)"),
-            ("curl", "(60) SSL certificate problem: unhandled critical extension"),
-            ("Apple", "Found unknown critical extensions"),
-            ("Chrome", "NET::ERR_CERT_INVALID"),
-            ("Firefox", "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"),
-            ("Java", "unrecognized critical extension(s)"),
-            ("Go", "x509: unhandled critical extension"),
-            ("rustls", "UnsupportedCriticalExtension"),
-        ],
+        refused_by: UNKNOWN_CRITICAL,
         accepted_by: "",
         keys: &[
             CERTIFICATE,

@@ -31,6 +31,18 @@ pub(super) const NO_OVERLAP: &[(&str, &str)] = &[
     ("rustls", "received fatal alert: HandshakeFailure"),
 ];
 
+/// A critical extension is not understood.
+pub(super) const UNKNOWN_CRITICAL: &[(&str, &str)] = &[
+    ("OpenSSL", "unhandled critical extension (34)"),
+    ("curl", "(60) SSL certificate problem: unhandled critical extension"),
+    ("Apple", "Found unknown critical extensions"),
+    ("Chrome", "NET::ERR_CERT_INVALID"),
+    ("Firefox", "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"),
+    ("Java", "unrecognized critical extension(s)"),
+    ("Go", "x509: unhandled critical extension"),
+    ("rustls", "UnsupportedCriticalExtension"),
+];
+
 pub(super) const CERTIFICATE: (&str, &str) = ("certificate", "the certificate's name; for a leaf it can be absent");
 pub(super) const ISSUER: (&str, &str) = ("issuer", "the issuer's name");
 pub(super) const KEY: (&str, &str) = ("key", "kind and size of the public key");

@@ -1,28 +1,20 @@
 //! Hosts, devices and certificates as tables.
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Modifier, Style};
+use ratatui::layout::{Constraint, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Cell, Row, Table};
+use ratatui::widgets::Cell;
 
-use super::border_of;
+use super::table::{self, Column};
 use super::traffic::finding_spans;
 use crate::model::Severity;
 use crate::text;
 use crate::tui::board::{Key, ShownGroup, View, ends};
-use crate::tui::state::{Focus, State};
+use crate::tui::state::State;
 use crate::tui::style::Look;
 
-/// A column: its name, how wide it is, and from which width of the screen on it is shown.
-struct Column {
-    name: &'static str,
-    width: Constraint,
-    from: u16,
-    cell: fn(&ShownGroup, &State, usize) -> Cell<'static>,
-}
-
-const HOSTS: &[Column] = &[
+const HOSTS: &[Column<ShownGroup>] = &[
     Column { name: "host", width: Constraint::Fill(3), from: 0, cell: name },
     Column { name: "worst", width: Constraint::Fill(3), from: 0, cell: worst },
     Column { name: "ends in", width: Constraint::Length(10), from: 60, cell: days_left },
@@ -31,7 +23,7 @@ const HOSTS: &[Column] = &[
     Column { name: "refused", width: Constraint::Length(7), from: 70, cell: refused },
 ];
 
-const DEVICES: &[Column] = &[
+const DEVICES: &[Column<ShownGroup>] = &[
     Column { name: "device", width: Constraint::Fill(2), from: 0, cell: name },
     Column { name: "worst", width: Constraint::Fill(3), from: 0, cell: worst },
     Column { name: "conn", width: Constraint::Length(6), from: 50, cell: connections },
@@ -39,7 +31,7 @@ const DEVICES: &[Column] = &[
     Column { name: "refused", width: Constraint::Length(7), from: 50, cell: refused },
 ];
 
-const CERTIFICATES: &[Column] = &[
+const CERTIFICATES: &[Column<ShownGroup>] = &[
     Column { name: "certificate", width: Constraint::Fill(3), from: 0, cell: name },
     Column { name: "life", width: Constraint::Length(12), from: 70, cell: life },
     Column { name: "ends in", width: Constraint::Length(10), from: 0, cell: days_left },
@@ -47,7 +39,7 @@ const CERTIFICATES: &[Column] = &[
     Column { name: "worst", width: Constraint::Fill(2), from: 90, cell: worst },
 ];
 
-fn columns_of(view: View) -> &'static [Column] {
+fn columns_of(view: View) -> &'static [Column<ShownGroup>] {
     match view {
         View::Traffic | View::Hosts => HOSTS,
         View::Devices => DEVICES,
@@ -56,21 +48,8 @@ fn columns_of(view: View) -> &'static [Column] {
 }
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State) {
-    let block = Block::new().borders(Borders::TOP).border_type(border_of(state.focus == Focus::List));
-    let block = block.title_top(title(state));
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    let columns: Vec<&Column> = columns_of(state.view).iter().filter(|column| area.width >= column.from).collect();
-    let widths: Vec<Constraint> = columns.iter().map(|column| column.width).collect();
-    let measured = Layout::horizontal(widths.clone()).spacing(1).split(inner);
-    let room = |at: usize| measured.get(at).map_or(0, |area| usize::from(area.width));
-    let rows = state.board.shown.iter().map(|shown| {
-        let cells = columns.iter().enumerate().map(|(at, column)| (column.cell)(shown, state, room(at)));
-        let style = if shown.is_selected { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
-        Row::new(cells).style(style)
-    });
-    let head = columns.iter().map(|column| Cell::from(Look::dim(column.name)));
-    frame.render_widget(Table::new(rows, widths).column_spacing(1).header(Row::new(head)), inner);
+    let rows = state.board.shown.iter().map(|shown| (shown, shown.is_selected));
+    table::draw(frame, area, (state, title(state)), columns_of(state.view), rows);
 }
 
 fn title(state: &State) -> Line<'static> {

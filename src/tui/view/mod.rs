@@ -3,6 +3,7 @@
 mod bars;
 mod board;
 mod overlay;
+mod table;
 mod traffic;
 
 use ratatui::Frame;

@@ -2,25 +2,17 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Cell, Row as TableRow, Table};
+use ratatui::widgets::Cell;
 
-use super::border_of;
+use super::table::{self, Column};
 use crate::model::{FindingId, Severity};
 use crate::text;
-use crate::tui::state::{Focus, Shown, State};
+use crate::tui::state::{Shown, State};
 use crate::tui::style::Look;
 
-/// A column: its name, how wide it is, and from which width of the screen on it is shown.
-struct Column {
-    name: &'static str,
-    width: Constraint,
-    from: u16,
-    cell: fn(&Shown, &State, usize) -> Cell<'static>,
-}
-
-const COLUMNS: &[Column] = &[
+const COLUMNS: &[Column<Shown>] = &[
     Column { name: "time", width: Constraint::Length(8), from: 60, cell: time },
     Column { name: "device", width: Constraint::Length(15), from: 110, cell: device },
     Column { name: "host", width: Constraint::Fill(3), from: 0, cell: host },
@@ -33,22 +25,8 @@ const COLUMNS: &[Column] = &[
 ];
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State) {
-    let block = Block::new().borders(Borders::TOP).border_type(border_of(state.focus == Focus::List));
-    let block = block.title_top(title(state));
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    let columns: Vec<&Column> = COLUMNS.iter().filter(|column| area.width >= column.from).collect();
-    let widths: Vec<Constraint> = columns.iter().map(|column| column.width).collect();
-    let measured = ratatui::layout::Layout::horizontal(widths.clone()).spacing(1).split(inner);
-    let room = |at: usize| measured.get(at).map_or(0, |area| usize::from(area.width));
-    let rows = state.shown.iter().map(|shown| {
-        let cells = columns.iter().enumerate().map(|(at, column)| (column.cell)(shown, state, room(at)));
-        let style = if shown.is_selected { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
-        TableRow::new(cells).style(style)
-    });
-    let head = columns.iter().map(|column| Cell::from(Look::dim(column.name)));
-    let table = Table::new(rows, widths).column_spacing(1).header(TableRow::new(head));
-    frame.render_widget(table, inner);
+    let rows = state.shown.iter().map(|shown| (shown, shown.is_selected));
+    table::draw(frame, area, (state, title(state)), COLUMNS, rows);
 }
 
 fn title(state: &State) -> Line<'static> {
