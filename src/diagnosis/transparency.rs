@@ -14,8 +14,6 @@ use crate::x509::{Cert, Hash, OcspResponse, PublicKey, Sct, SignatureKind, oids,
 /// Chrome asks for it of certificates made after this day.
 const REQUIRED_SINCE: &str = "2018-04-30T00:00:00Z";
 
-const DAY_MS: i64 = 86_400_000;
-
 /// How a timestamp came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
@@ -171,7 +169,7 @@ fn count(judged: &Judged<'_>, timestamps: &[(Sct, Source)], known: Option<(usize
     if timestamps.is_empty() && judged.cert.extensions.scts.as_ref().is_none_or(Vec::is_empty) {
         return out.add(FindingId::CtNoSct, &judged.subject, Facts::new());
     }
-    let needed = if validity.not_after.ms_since(validity.not_before) <= 180 * DAY_MS { 2 } else { 3 };
+    let needed = if validity.not_after.ms_since(validity.not_before) <= 180 * Timestamp::DAY_MS { 2 } else { 3 };
     let why = match known {
         _ if delivered >= 2 => return,
         _ if embedded.len() < needed => "too few that count",

@@ -17,7 +17,6 @@ const LIMIT: usize = 512;
 /// Nor more than this altogether, in bytes: lists of revoked certificates can be long.
 const LARGEST: usize = 64 << 20;
 
-const DAY_MS: i64 = 86_400_000;
 /// What failed, or was of no use, is asked for again after ten minutes.
 const FAILURE_MS: i64 = 600_000;
 
@@ -140,6 +139,6 @@ fn good_until(ask: &Ask, bytes: &Bytes, fetched_at: Timestamp) -> Timestamp {
             answers.unwrap_or_default().iter().filter_map(|answer| answer.next_update).min()
         }
     };
-    let day = fetched_at.plus_ms(DAY_MS);
+    let day = fetched_at.plus_ms(Timestamp::DAY_MS);
     next.map_or(day, |next| next.min(day))
 }

@@ -8,9 +8,8 @@ use crate::model::{FindingId, Observation, Report, Timestamp};
 /// More than this is forgotten, all at once: what is asked again comes back soon.
 const LIMIT: usize = 1024;
 
-/// What others said of a certificate is asked again after a day.
-const DAY_MS: i64 = 86_400_000;
-/// Somebody who did not answer may do so ten minutes later.
+/// What others said of a certificate is asked again after a day; somebody who did not answer may do so
+/// ten minutes later.
 const RETRY_MS: i64 = 600_000;
 
 /// Settled reports by what was observed.
@@ -61,7 +60,7 @@ const UNSETTLED: [FindingId; 12] = [
 ];
 
 fn good_for(report: &Report) -> i64 {
-    if report.findings.iter().any(|finding| UNSETTLED.contains(&finding.id)) { RETRY_MS } else { DAY_MS }
+    if report.findings.iter().any(|finding| UNSETTLED.contains(&finding.id)) { RETRY_MS } else { Timestamp::DAY_MS }
 }
 
 #[cfg(test)]

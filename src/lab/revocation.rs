@@ -6,10 +6,8 @@ use super::recipe::Said;
 use crate::model::Timestamp;
 use crate::x509::oids;
 
-const DAY_MS: i64 = 86_400_000;
-
 fn at(now: Timestamp, days: i64) -> Vec<u8> {
-    time(now.plus_ms(days * DAY_MS), TimeForm::Generalized)
+    time(now.plus_ms(days * Timestamp::DAY_MS), TimeForm::Generalized)
 }
 
 /// From when and until when an answer holds, in days from the lab's start.

@@ -15,6 +15,11 @@ use time::format_description::well_known::{Rfc2822, Rfc3339};
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// A day, in milliseconds.
+    pub const DAY_MS: i64 = 86_400_000;
+    /// An hour, in milliseconds.
+    pub const HOUR_MS: i64 = 3_600_000;
+
     /// From milliseconds since the epoch.
     pub const fn from_unix_ms(ms: i64) -> Self {
         Self(ms)
@@ -56,7 +61,7 @@ impl Timestamp {
     /// This instant and `days` more days of 86,400 s; saturates.
     #[must_use]
     pub const fn plus_days(self, days: i64) -> Self {
-        self.plus_ms(days.saturating_mul(86_400_000))
+        self.plus_ms(days.saturating_mul(Self::DAY_MS))
     }
 
     /// Milliseconds from `earlier` to this instant, negative when `earlier` is later.

@@ -77,15 +77,13 @@ fn of_issuer(url: &AccessUrl) -> Option<(&'static str, &str)> {
     }
 }
 
-const DAY_MS: i64 = 86_400_000;
-
 /// Whether a certificate lives so shortly that it need not be revocable (Baseline Requirements sections
 /// 1.6.1 and 7.1.2.11.2). The last second is inside.
 fn is_short_lived(validity: Validity) -> bool {
     let tiers = [("2026-03-15T00:00:00Z", 7), ("2024-03-15T00:00:00Z", 10)];
     let is_since = |day: &str| Timestamp::parse(day).is_some_and(|day| validity.not_before >= day);
     let life = validity.not_after.ms_since(validity.not_before) + 1000;
-    tiers.into_iter().find(|(day, _)| is_since(day)).is_some_and(|(_, days)| life <= days * DAY_MS)
+    tiers.into_iter().find(|(day, _)| is_since(day)).is_some_and(|(_, days)| life <= days * Timestamp::DAY_MS)
 }
 
 fn check_revocation_places(judged: &Judged<'_>, out: &mut Findings) {
@@ -100,7 +98,7 @@ fn check_revocation_places(judged: &Judged<'_>, out: &mut Findings) {
         return;
     }
     let Some(validity) = judged.cert.validity else { return };
-    let days = validity.not_after.ms_since(validity.not_before) / DAY_MS;
+    let days = validity.not_after.ms_since(validity.not_before) / Timestamp::DAY_MS;
     let facts = Facts::new().with("days", days);
     out.add(FindingId::NoRevocationInfo, &judged.subject, facts.clone());
     if !is_short_lived(validity) {
@@ -123,8 +121,11 @@ mod tests {
             is_short_lived(Validity { not_before, not_after: not_before.plus_ms(ms - 1000) })
         };
         for (first, days) in [("2026-03-15T00:00:00Z", 7), ("2026-03-14T23:59:59Z", 10), ("2024-03-15T00:00:00Z", 10)] {
-            assert!(lives(first, days * DAY_MS) && !lives(first, days * DAY_MS + 1000), "{first}");
+            assert!(
+                lives(first, days * Timestamp::DAY_MS) && !lives(first, days * Timestamp::DAY_MS + 1000),
+                "{first}"
+            );
         }
-        assert!(!lives("2024-03-14T00:00:00Z", DAY_MS));
+        assert!(!lives("2024-03-14T00:00:00Z", Timestamp::DAY_MS));
     }
 }

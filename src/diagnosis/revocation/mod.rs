@@ -26,7 +26,7 @@ use crate::x509::{Cert, Crl, reason_name, write_ocsp_request};
 const LEEWAY_MS: i64 = 300_000;
 
 /// What does not say until when it holds is relied on for so long.
-const WITHOUT_END_MS: i64 = 86_400_000;
+const WITHOUT_END_MS: i64 = Timestamp::DAY_MS;
 
 /// Why a signature does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

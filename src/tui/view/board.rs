@@ -8,7 +8,7 @@ use ratatui::widgets::Cell;
 
 use super::table::{self, Column};
 use super::traffic::finding_spans;
-use crate::model::Severity;
+use crate::model::{Severity, Timestamp};
 use crate::text;
 use crate::tui::board::{Key, ShownGroup, View, ends};
 use crate::tui::state::State;
@@ -98,12 +98,10 @@ fn refused(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
     Cell::from(Look::span(&format!("{words:>columns$}"), style))
 }
 
-const DAY_MS: i64 = 86_400_000;
-
 fn days_left(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
     let Some(end) = ends(&shown.group) else { return Cell::from(Look::dim(&format!("{:>columns$}", "-"))) };
     let left = end.ms_since(state.now);
-    let days = left / DAY_MS;
+    let days = left / Timestamp::DAY_MS;
     let (words, style) = match days {
         _ if left < 0 => (format!("✖ {}d ago", -days), state.look.severity(Severity::Fatal)),
         0..14 => (format!("! {days}d"), state.look.severity(Severity::Warning)),
