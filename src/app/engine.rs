@@ -14,6 +14,7 @@ use tracing::warn;
 
 use super::files::make_private_dir;
 use super::now;
+use super::obeying::Commander;
 use crate::ca::{Authority, Mint, Origin};
 use crate::config::RunSettings;
 use crate::diagnosis::Trust;
@@ -48,6 +49,8 @@ pub(super) struct Engine {
     pub(super) file: PathBuf,
     /// What a person needs to begin.
     pub(super) banner: Banner,
+    /// Carries out what a person wants done.
+    pub(super) commander: Commander,
     _lab: Option<Lab>,
 }
 
@@ -71,7 +74,8 @@ impl Engine {
         banner.session = Some(file.clone());
         let (events, inbox) = mpsc::channel(EVENTS_WAITING);
         let portal: crate::proxy::Portal = Arc::new(move |request, client| page.answer(request, client));
-        let services = Services { dialler, inquiry, mint, portal, events };
+        let weak = events.downgrade();
+        let services = Services { dialler: dialler.clone(), inquiry: inquiry.clone(), mint, portal, events };
         let proxy = match Proxy::start(settings.proxy.clone(), services) {
             Ok(proxy) => proxy,
             Err(error) => {
@@ -87,7 +91,16 @@ impl Engine {
         let recorder = tokio::spawn(recorder.run(inbox, async {
             let _ = stopped.await;
         }));
-        Ok(Self { proxy, recorder, stop_recording, session, file, banner, _lab: lab })
+        let commander = Commander {
+            events: weak,
+            session: session.clone(),
+            file: file.clone(),
+            proxy: banner.local_address(),
+            routes: proxy.routes(),
+            dialler,
+            inquiry,
+        };
+        Ok(Self { proxy, recorder, stop_recording, session, file, banner, commander, _lab: lab })
     }
 
     /// Stops the proxy, lets the recorder finish, closes the session file.

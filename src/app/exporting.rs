@@ -1,5 +1,6 @@
 //! `export`: a session in a form that others read.
 
+use std::collections::{HashMap, HashSet};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -14,7 +15,7 @@ use crate::export::{
     HarEntry, HarWriter, Recorded, Redaction, connection_line, exchange_line, printable, redacted_exchange,
     redacted_message,
 };
-use crate::model::{Connection, Exchange, ExchangeId, Report};
+use crate::model::{Connection, Exchange, ExchangeId, Note, Report, RowId};
 use crate::store::{Archive, Item, Writer};
 
 /// Writes a session.
@@ -38,7 +39,7 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<u8> {
     };
     let out = BufWriter::with_capacity(1 << 16, out);
     let written = match args.format {
-        ExportFormat::Har => write_har(&archive, out, redaction),
+        ExportFormat::Har => write_har(&archive, out, None, redaction),
         _ => write_lines(&archive, out, redaction),
     };
     match written {
@@ -55,19 +56,35 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// One HAR document.
-pub(super) fn write_har(archive: &Archive, out: impl Write, redaction: Redaction) -> anyhow::Result<()> {
+/// One HAR document, of everything or of some rows.
+pub(super) fn write_har(
+    archive: &Archive,
+    out: impl Write,
+    rows: Option<&HashSet<RowId>>,
+    redaction: Redaction,
+) -> anyhow::Result<()> {
     let mut har = HarWriter::begin(out, redaction)?;
     let mut known = Latest::default();
+    let notes: HashMap<RowId, Note> = archive.notes()?.into_iter().collect();
+    let is_wanted = |row: RowId| rows.is_none_or(|rows| rows.contains(&row));
+    let mut used = HashSet::new();
     archive.each_exchange(|row| -> anyhow::Result<()> {
+        let id = RowId::Exchange(row.exchange.id);
+        if !is_wanted(id) {
+            return Ok(());
+        }
+        used.insert(row.exchange.connection);
         let messages = if row.exchange.messages > 0 { archive.messages_of(row.exchange.id)? } else { Vec::new() };
         let (connection, report) = known.get(archive, &row.exchange)?;
         let recorded = Recorded { connection, report };
-        har.entry(HarEntry { exchange: &row.exchange, recorded, is_first: row.is_first, messages: &messages })?;
+        let (exchange, note) = (&row.exchange, notes.get(&id));
+        har.entry(HarEntry { exchange, recorded, is_first: row.is_first, messages: &messages, note })?;
         Ok(())
     })?;
     archive.each_connection(|connection, report, revision| -> anyhow::Result<()> {
-        har.connection(Recorded { connection: &connection, report: report.as_ref() }, revision)?;
+        if is_wanted(RowId::Connection(connection.id)) || used.contains(&connection.id) {
+            har.connection(Recorded { connection: &connection, report: report.as_ref() }, revision)?;
+        }
         Ok(())
     })?;
     har.finish()?;
@@ -149,6 +166,9 @@ fn write_session(archive: &Archive, path: &Path, redaction: Redaction) -> anyhow
                 put(&writer, Item::Message(Arc::new(message)));
             }
         }
+    }
+    for (row, note) in archive.notes()? {
+        put(&writer, Item::Note(row, note));
     }
     match writer.finish() {
         0 => Ok(()),

@@ -10,7 +10,9 @@ mod exporting;
 mod files;
 mod labour;
 mod logging;
+mod obeying;
 mod output;
+mod repeating;
 mod running;
 mod screen;
 mod sessions;
@@ -65,7 +67,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
             Ok(0)
         }
         Command::Ca { action, output } => authority::run(&globals, action, output.as_deref()),
-        Command::Open { session } => sessions::run(&globals, session.as_deref()),
+        Command::Open { session, screen } => sessions::run(&globals, session.as_deref(), screen),
         Command::Export(args) => exporting::run(&args),
         Command::Lab(args) => labour::run(&globals, &args),
         Command::Completions { shell } => {

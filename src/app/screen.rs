@@ -1,70 +1,76 @@
 //! What the screen is told and given.
 
+use std::collections::HashSet;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use tracing::warn;
 
+use super::engine::Engine;
 use super::exporting::write_har;
 use super::files::create_new_private;
-use super::output::paint_for;
-use crate::config::Colour;
 use crate::export::Redaction;
-use crate::headless::Banner;
-use crate::model::Timestamp;
-use crate::session::{Book, Detail, RowId, Session};
+use crate::model::{RowId, Timestamp};
+use crate::session::{Book, Detail, Session, search_bodies};
 use crate::store::{Archive, StoreError};
-use crate::tui::{self, About, Hooks};
+use crate::tui::{self, About, Answer, Hooks, Obeyer, Prefs, Settings};
+
+/// What a screen is started with.
+pub(super) struct Wishes {
+    /// Of the person.
+    pub(super) settings: Settings,
+    /// Where what is changed on the screen is kept.
+    pub(super) kept: PathBuf,
+    /// Whether exports leave secrets out.
+    pub(super) redaction: Redaction,
+}
 
 /// Shows a run that is going on.
 pub(super) async fn show_run(
-    session: Session,
-    file: &Path,
-    banner: &Banner,
+    engine: &Engine,
     since: Timestamp,
-    redaction: Redaction,
-    colour: Colour,
+    wishes: Wishes,
     ended: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    let banner = &engine.banner;
     let about = About {
         title: banner.title(),
         recording_since: Some(since),
         setup: banner.entries(),
-        export_name: export_name(file),
+        setup_url: banner.remote().map(|remote| format!("http://{remote}/")),
+        export_name: export_name(&engine.file),
     };
-    show(session, about, hooks(file, redaction), colour, ended).await
+    let commander = engine.commander.clone();
+    let obey: Arc<Obeyer> = Arc::new(move |command, reply| commander.obey(command, reply));
+    let hooks = Hooks { obey, ..hooks(&engine.file, &wishes) };
+    show(engine.session.clone(), about, hooks, wishes.settings, ended).await
 }
 
 /// Shows a session that was kept.
-pub(super) async fn show_file(
-    file: &Path,
-    redaction: Redaction,
-    colour: Colour,
-    ended: impl Future<Output = ()>,
-) -> anyhow::Result<()> {
+pub(super) async fn show_file(file: &Path, wishes: Wishes, ended: impl Future<Output = ()>) -> anyhow::Result<()> {
     let archive = Archive::open(file)?;
     let session = Session::finished(fold(&archive)?);
     let started = archive.meta("started")?.unwrap_or_default();
     let name = file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned());
     let about = About {
         title: name,
-        recording_since: None,
         setup: vec![("file".to_owned(), file.display().to_string()), ("recorded".to_owned(), started)],
         export_name: export_name(file),
+        ..About::default()
     };
-    show(session, about, hooks(file, redaction), colour, ended).await
+    show(session, about, hooks(file, &wishes), wishes.settings, ended).await
 }
 
 async fn show(
     session: Session,
     about: About,
     hooks: Hooks,
-    colour: Colour,
+    settings: Settings,
     ended: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let has_colour = paint_for(colour, true).colour;
-    tui::run(session, about, hooks, has_colour, ended).await.context("cannot use the terminal; try --headless")
+    tui::run(session, about, hooks, settings, ended).await.context("cannot use the terminal; try --headless")
 }
 
 /// Beside where tlscope was started.
@@ -73,15 +79,39 @@ fn export_name(file: &Path) -> String {
     format!("{stem}.har")
 }
 
-fn hooks(file: &Path, redaction: Redaction) -> Hooks {
-    let (for_load, for_export): (PathBuf, PathBuf) = (file.to_owned(), file.to_owned());
+fn hooks(file: &Path, wishes: &Wishes) -> Hooks {
+    let file = || file.to_owned();
+    let (for_load, for_export, for_search): (PathBuf, PathBuf, PathBuf) = (file(), file(), file());
+    let (kept, redaction) = (wishes.kept.clone(), wishes.redaction);
     Hooks {
         load: Arc::new(move |id| load(&for_load, id).ok().flatten()),
-        export: Arc::new(move |path| export(&for_export, path, redaction).map_err(|error| format!("{error:#}"))),
+        export: Arc::new(move |path, rows| {
+            export(&for_export, path, rows, redaction).map_err(|error| format!("{error:#}"))
+        }),
+        search: Arc::new(move |wanted, after, tell| {
+            let searched =
+                Archive::attach(&for_search).and_then(|archive| search_bodies(&archive, wanted, after, tell));
+            if let Err(error) = searched {
+                warn!(%error, "cannot search bodies");
+            }
+        }),
+        obey: Arc::new(|_, reply| reply(Answer::Said("a kept session is only read".to_owned()))),
+        keep: Arc::new(move |prefs| {
+            if let Err(error) = keep(&kept, prefs) {
+                warn!(%error, path = %kept.display(), "cannot keep what was chosen on the screen");
+            }
+        }),
     }
 }
 
-fn load(file: &Path, id: RowId) -> Result<Option<Detail>, StoreError> {
+fn keep(path: &Path, prefs: &Prefs) -> io::Result<()> {
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir)?;
+    }
+    std::fs::write(path, prefs.text())
+}
+
+pub(super) fn load(file: &Path, id: RowId) -> Result<Option<Detail>, StoreError> {
     let archive = Archive::attach(file)?;
     let (connection, exchange, messages) = match id {
         RowId::Connection(id) => (id, None, archive.raw_messages_of(id)?),
@@ -99,7 +129,7 @@ fn load(file: &Path, id: RowId) -> Result<Option<Detail>, StoreError> {
     }))
 }
 
-fn export(file: &Path, path: &Path, redaction: Redaction) -> anyhow::Result<()> {
+fn export(file: &Path, path: &Path, rows: Option<&HashSet<RowId>>, redaction: Redaction) -> anyhow::Result<()> {
     let archive = Archive::attach(file)?;
     let named = || format!("cannot write {}", path.display());
     // Somebody's file of that name is worth more than an export.
@@ -107,7 +137,7 @@ fn export(file: &Path, path: &Path, redaction: Redaction) -> anyhow::Result<()> 
         io::ErrorKind::AlreadyExists => io::Error::new(error.kind(), "there is such a file already"),
         _ => error,
     });
-    write_har(&archive, BufWriter::new(out.with_context(named)?), redaction).with_context(named)
+    write_har(&archive, BufWriter::new(out.with_context(named)?), rows, redaction).with_context(named)
 }
 
 /// Rows in the order in which things happened.
@@ -129,6 +159,7 @@ fn fold(archive: &Archive) -> Result<Book, StoreError> {
     for (connection, report) in connections {
         fold_connection(&mut book, connection, report);
     }
+    archive.notes()?.into_iter().for_each(|(row, note)| book.fold_note(row, note));
     Ok(book)
 }
 

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::output::print;
+use super::running::wishes;
 use super::screen::show_file;
 use super::{logging, runtime, signals};
-use crate::config::{self, Globals};
+use crate::config::{self, Globals, ScreenArgs};
 use crate::export::Redaction;
 use crate::headless::{Paint, human_lines};
 use crate::session::{Change, Told};
@@ -17,14 +18,15 @@ use crate::store::{Archive, StoreError};
 use crate::text;
 
 /// Lists the sessions, or shows one.
-pub(super) fn run(globals: &Globals, session: Option<&Path>) -> anyhow::Result<u8> {
+pub(super) fn run(globals: &Globals, session: Option<&Path>, screen: ScreenArgs) -> anyhow::Result<u8> {
     match session {
         None => print(&list(&globals.home()?.sessions))?,
         Some(path) if io::stdout().is_terminal() => {
             let home = globals.home()?;
             let _log = logging::start(Some(&home.log), logging::level(globals))?;
-            let colour = config::colour(globals)?;
-            runtime()?.block_on(show_file(path, Redaction::On, colour, signals::asked_to_end()))?;
+            let screen = config::screen_settings(globals, screen)?;
+            let wishes = wishes(&screen, Redaction::On);
+            runtime()?.block_on(show_file(path, wishes, signals::asked_to_end()))?;
         }
         Some(path) => print(&lines(&Archive::open(path)?)?)?,
     }

@@ -12,7 +12,7 @@ use super::fault::ConfigError;
 use super::home::Home;
 use super::options::{
     AppOptions, ExportOptions, HeadlessOptions, InquiryOptions, LabOptions, NetOptions, ProxyOptions, StoreOptions,
-    TrustOptions,
+    TrustOptions, TuiOptions,
 };
 use super::values::Span;
 use crate::headless::FailOn;
@@ -97,6 +97,9 @@ pub enum Command {
     Open {
         /// The session file
         session: Option<PathBuf>,
+        /// How it is shown.
+        #[command(flatten)]
+        screen: ScreenArgs,
     },
     /// Write a session in a form that other programs read
     Export(ExportArgs),
@@ -128,6 +131,15 @@ pub struct RunArgs {
     pub(super) store: StoreOptions,
     #[command(flatten)]
     pub(super) export: ExportOptions,
+    #[command(flatten)]
+    pub(super) tui: TuiOptions,
+}
+
+/// How a session is shown.
+#[derive(Args, Clone, Debug)]
+pub struct ScreenArgs {
+    #[command(flatten)]
+    pub(super) tui: TuiOptions,
 }
 
 /// `tlscope check`.

@@ -22,6 +22,9 @@ pub enum ConfigError {
         /// What is wrong, and where.
         fault: Box<toml::de::Error>,
     },
+    /// A command of the screen cannot have such keys.
+    #[error(transparent)]
+    Keys(#[from] crate::tui::KeyFault),
     /// There is nowhere to keep anything.
     #[error("this user has no home directory; say with --home DIR where the CA and the sessions are to be kept")]
     Homeless,

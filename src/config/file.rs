@@ -10,7 +10,7 @@ use super::fault::ConfigError;
 use super::home::Home;
 use super::options::{
     AppOptions, ExportOptions, HeadlessOptions, InquiryOptions, LabOptions, NetOptions, ProxyOptions, StoreOptions,
-    TrustOptions,
+    TrustOptions, TuiOptions,
 };
 
 /// The sections, one for each room.
@@ -26,6 +26,7 @@ pub(super) struct File {
     pub(super) inquiry: InquiryOptions,
     pub(super) store: StoreOptions,
     pub(super) export: ExportOptions,
+    pub(super) tui: TuiOptions,
 }
 
 /// The places and the file. One that was named has to be there.
@@ -57,6 +58,8 @@ mod tests {
             ("[net]\ntcp_timeout = \"soon\"", "tcp_timeout"),
             ("[trust]\nroots = [\"mozila\"]", "mozila"),
             ("[inquiry]\nat = \"tomorrow\"", "tomorrow"),
+            ("[tui]\ntheme = \"pink\"", "pink"),
+            ("[tui]\ncolumns = [\"colour\"]", "colour"),
             ("[headless]\nfail_on = \"eror\"", "eror"),
         ];
         for (text, key) in cases {

@@ -19,6 +19,8 @@ pub struct Home {
     pub lab_roots: PathBuf,
     /// What is logged while the screen is in use.
     pub log: PathBuf,
+    /// What was chosen on the screen.
+    pub screen: PathBuf,
 }
 
 impl Home {
@@ -31,6 +33,7 @@ impl Home {
             fetched: dir.join("fetched"),
             lab_roots: dir.join("lab-roots.pem"),
             log: dir.join("tlscope.log"),
+            screen: dir.join("screen.toml"),
         }
     }
 
@@ -46,6 +49,7 @@ impl Home {
             fetched: base.cache_dir().join("tlscope").join("fetched"),
             lab_roots: data.join("lab-roots.pem"),
             log: state.join("tlscope.log"),
+            screen: state.join("screen.toml"),
         })
     }
 }

@@ -20,6 +20,12 @@ impl<T> Layer for Vec<T> {
     }
 }
 
+impl<K, V> Layer for std::collections::BTreeMap<K, V> {
+    fn over(self, below: Self) -> Self {
+        if self.is_empty() { below } else { self }
+    }
+}
+
 /// Derives [`Layer`] field by field.
 macro_rules! layered {
     ($($name:ident { $($field:ident),* $(,)? })*) => {

@@ -16,9 +16,12 @@ mod settings;
 mod values;
 
 pub use command::{
-    CaAction, CheckArgs, Cli, Command, ExportArgs, ExportFormat, Globals, LabArgs, ReportFormat, command, read,
+    CaAction, CheckArgs, Cli, Command, ExportArgs, ExportFormat, Globals, LabArgs, ReportFormat, ScreenArgs, command,
+    read,
 };
 pub use fault::ConfigError;
 pub use home::Home;
-pub use settings::{CheckSettings, EventSink, RunSettings, check_settings, colour, run_settings};
-pub use values::{Colour, Listen, Roots, Size, Span, ValueError};
+pub use settings::{
+    CheckSettings, EventSink, RunSettings, ScreenSettings, check_settings, colour, run_settings, screen_settings,
+};
+pub use values::{Colour, ColumnName, Listen, Roots, Size, Span, ValueError};

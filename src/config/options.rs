@@ -1,5 +1,6 @@
 //! What can be set of each room, as flags and as a section of the file alike.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -8,11 +9,12 @@ use clap::Args;
 use serde::{Deserialize, Deserializer};
 
 use super::layer::layered;
-use super::values::{Colour, Listen, Roots, Size, Span};
+use super::values::{Colour, ColumnName, Listen, Roots, Size, Span};
 use crate::headless::FailOn;
 use crate::model::Timestamp;
 use crate::net::{ConnectRule, ResolveRule};
 use crate::proxy::{Cidr, Glob};
+use crate::tui::Theme;
 
 /// The proxy.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -176,6 +178,50 @@ pub(super) struct LabOptions {
     pub(super) lab: Option<bool>,
 }
 
+/// The screen.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[command(next_help_heading = "The screen")]
+pub(super) struct TuiOptions {
+    /// Colours: dark, light, high-contrast, colour-blind [default: what was chosen last, else dark]
+    #[arg(long, value_name = "THEME")]
+    #[serde(deserialize_with = "one")]
+    pub(super) theme: Option<Theme>,
+    /// Draw with nothing but ASCII
+    #[arg(long, value_name = "BOOL")]
+    pub(super) ascii: Option<bool>,
+    /// Take the mouse; without it the terminal selects text as always [default: true]
+    #[arg(long, value_name = "BOOL")]
+    pub(super) mouse: Option<bool>,
+    /// The columns of the list, in their order [default: what was chosen last]
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    #[serde(deserialize_with = "each")]
+    pub(super) columns: Vec<ColumnName>,
+    /// Other keys for commands, by their names: a key, or several.
+    #[arg(skip)]
+    pub(super) keys: BTreeMap<String, Keys>,
+    /// Filters to choose from.
+    #[arg(skip)]
+    pub(super) filters: Vec<String>,
+}
+
+/// One key, or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Keys {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Keys {
+    pub(super) fn list(self) -> Vec<String> {
+        match self {
+            Self::One(key) => vec![key],
+            Self::Several(keys) => keys,
+        }
+    }
+}
+
 /// What is said, and where.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -199,6 +245,7 @@ layered! {
     ExportOptions { har, events, with_secrets }
     HeadlessOptions { headless, run_for, fail_on }
     LabOptions { lab }
+    TuiOptions { theme, ascii, mouse, columns, keys, filters }
     AppOptions { log, color }
 }
 

@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::command::{CheckArgs, Globals, RunArgs};
+use super::command::{CheckArgs, Globals, RunArgs, ScreenArgs};
 use super::fault::ConfigError;
 use super::file;
 use super::home::Home;
 use super::layer::Layer as _;
-use super::options::{AppOptions, InquiryOptions, NetOptions, ProxyOptions, TrustOptions};
+use super::options::{AppOptions, InquiryOptions, NetOptions, ProxyOptions, TrustOptions, TuiOptions};
 use super::values::{Colour, Roots, Span};
 use crate::diagnosis::Limits;
 use crate::export::Redaction;
 use crate::headless::FailOn;
 use crate::model::Severity;
-use crate::{inquiry, net, proxy, trust};
+use crate::{inquiry, net, proxy, trust, tui};
 
 /// How much may wait for a slow disk.
 const DISK_QUEUE: usize = 64 << 20;
@@ -63,6 +63,19 @@ pub struct RunSettings {
     pub fail_on: FailOn,
     /// Whether the lab runs as well.
     pub lab: bool,
+    /// How the screen is shown.
+    pub screen: ScreenSettings,
+}
+
+/// What a screen needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScreenSettings {
+    /// Of the person, but for what was chosen on an earlier screen.
+    pub settings: tui::Settings,
+    /// Where that is kept.
+    pub kept: PathBuf,
+    /// When to use colour.
+    pub colour: Colour,
 }
 
 /// What a check needs to know.
@@ -122,8 +135,35 @@ pub fn run_settings(globals: &Globals, args: RunArgs) -> Result<RunSettings, Con
         run_for: headless.run_for.map(|span| span.0),
         fail_on: headless.fail_on.unwrap_or(FailOn::Never),
         lab,
+        screen: screen_of(args.tui.over(file.tui), color.unwrap_or_default(), &home)?,
         home,
     })
+}
+
+/// Merges everything for a session that is looked at.
+///
+/// # Errors
+/// [`ConfigError`] when the configuration file is of no use.
+pub fn screen_settings(globals: &Globals, args: ScreenArgs) -> Result<ScreenSettings, ConfigError> {
+    let (home, file) = file::read(globals)?;
+    let colour = globals.app.color.or(file.app.color).unwrap_or_default();
+    screen_of(args.tui.over(file.tui), colour, &home)
+}
+
+fn screen_of(options: TuiOptions, colour: Colour, home: &Home) -> Result<ScreenSettings, ConfigError> {
+    let wishes = options.keys.into_iter().map(|(command, keys)| (command, keys.list())).collect();
+    let settings = tui::Settings {
+        colour: true,
+        ascii: options.ascii.unwrap_or(false),
+        no_mouse: options.mouse == Some(false),
+        keymap: tui::Keymap::with(&wishes)?,
+        prefs: tui::Prefs {
+            theme: options.theme.map(|theme| theme.name().to_owned()),
+            columns: options.columns.into_iter().map(|column| column.0).collect(),
+            filters: options.filters,
+        },
+    };
+    Ok(ScreenSettings { settings, kept: home.screen.clone(), colour })
 }
 
 /// Merges everything for `check`.
@@ -256,6 +296,7 @@ mod tests {
         let home = |settings: RunSettings| RunSettings {
             home: Home::at(Path::new("/")),
             inquiry: inquiry::Config { cache: None, ..settings.inquiry },
+            screen: ScreenSettings { kept: PathBuf::new(), ..settings.screen },
             ..settings
         };
         assert_eq!(home(run_with(sampled.path(), "")), home(run_with(plain.path(), "")));

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::model::RootSetName;
+use crate::tui::column_names;
 
 /// A text that is no such value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -148,6 +149,20 @@ impl fmt::Display for Colour {
             Self::Always => "always",
             Self::Never => "never",
         })
+    }
+}
+
+/// The name of a column of the screen's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnName(pub String);
+
+impl FromStr for ColumnName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = column_names().any(|name| name == text);
+        let names = || column_names().collect::<Vec<_>>().join(", ");
+        known.then(|| Self(text.to_owned())).ok_or_else(|| format!("{text:?} is no column; there are {}", names()))
     }
 }
 

@@ -14,7 +14,7 @@ use super::har_types::{
 };
 use super::{Recorded, Redaction, connection_line};
 use crate::codec::read_form;
-use crate::model::{ClientOutcome, Connection, Direction, Exchange, Fingerprint, Head, Message, MessageKind};
+use crate::model::{ClientOutcome, Connection, Direction, Exchange, Fingerprint, Head, Message, MessageKind, Note};
 use crate::text;
 use crate::x509::Cert;
 
@@ -29,6 +29,8 @@ pub struct HarEntry<'a> {
     pub is_first: bool,
     /// The messages of its WebSocket.
     pub messages: &'a [Message],
+    /// What a person says of it.
+    pub note: Option<&'a Note>,
 }
 
 /// Writes one HAR document: first the entries, then every connection.
@@ -113,7 +115,7 @@ impl<W: Write> HarWriter<W> {
 }
 
 fn entry_doc(entry: HarEntry<'_>, redaction: Redaction) -> Entry {
-    let HarEntry { exchange, recorded, is_first, messages } = entry;
+    let HarEntry { exchange, recorded, is_first, messages, note } = entry;
     let connection = recorded.connection;
     let timings = timings(exchange, connection, is_first);
     let mut ids: Vec<&str> = Vec::new();
@@ -133,8 +135,10 @@ fn entry_doc(entry: HarEntry<'_>, redaction: Redaction) -> Entry {
         timings,
         server_ip_address: connection.upstream.address.map(|address| address.ip().to_string()),
         connection: connection.id.0.to_string(),
+        comment: note.map(|note| note.text.clone()).filter(|text| !text.is_empty()),
         tlscope: json!({
             "exchange": exchange.id, "connection": connection.id, "findings": ids, "changed": exchange.changed,
+            "marked": note.is_some_and(|note| note.marked),
         }),
         security_details: security_details(connection),
         error: exchange.error.clone(),

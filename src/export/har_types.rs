@@ -24,6 +24,8 @@ pub(super) struct Entry {
     #[serde(rename = "serverIPAddress", skip_serializing_if = "Option::is_none")]
     pub(super) server_ip_address: Option<String>,
     pub(super) connection: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) comment: Option<String>,
     #[serde(rename = "_tlscope")]
     pub(super) tlscope: Value,
     #[serde(rename = "_securityDetails", skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,6 @@
 //! What is said when the proxy starts.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use super::Paint;
@@ -34,14 +34,17 @@ impl Banner {
         self.addresses.first().map_or(0, SocketAddr::port)
     }
 
+    /// Where a client on this machine finds the proxy.
+    pub fn local_address(&self) -> SocketAddr {
+        let loopback = self.addresses.iter().find(|address| address.ip().is_loopback());
+        let only_v6 = !self.addresses.is_empty() && self.addresses.iter().all(SocketAddr::is_ipv6);
+        let any: IpAddr = if only_v6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
+        loopback.copied().unwrap_or_else(|| SocketAddr::new(any, self.port()))
+    }
+
     /// The proxy as a client on this machine names it.
     pub fn local(&self) -> String {
-        let loopback = self.addresses.iter().find(|address| address.ip().is_loopback());
-        match loopback {
-            Some(address) => address.to_string(),
-            None if self.addresses.iter().all(SocketAddr::is_ipv6) => format!("[::1]:{}", self.port()),
-            None => format!("127.0.0.1:{}", self.port()),
-        }
+        self.local_address().to_string()
     }
 
     /// The proxy as a device on the same network names it; `None` when it cannot reach it.

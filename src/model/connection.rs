@@ -58,6 +58,9 @@ pub enum GivenKind {
 }
 
 impl GivenKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [Self::Pass, Self::ErrorPage, Self::Tunnel, Self::Plain, Self::Portal, Self::Refused];
+
     /// The word of documents.
     pub fn word(self) -> &'static str {
         match self {

@@ -15,6 +15,7 @@
 mod alerts;
 mod base64_text;
 mod certificate;
+mod command;
 mod connection;
 mod event;
 mod exchange;
@@ -24,6 +25,7 @@ mod finding_table;
 mod handshake;
 mod ids;
 mod judging;
+mod note;
 mod probing;
 mod suites;
 mod target;
@@ -33,6 +35,7 @@ mod transparency;
 
 pub use alerts::AlertCode;
 pub use certificate::{CertDer, Fingerprint, hex, unhex};
+pub use command::Command;
 pub use connection::{
     ClientLeg, ClientOutcome, Connection, Given, GivenKind, Intake, Outcome, Protocol, Traffic, UpstreamLeg,
 };
@@ -42,11 +45,12 @@ pub use facts::{Fact, Facts};
 pub use finding::{Finding, LegSide, Severity, Subject, SubjectKind};
 pub use finding_table::FindingId;
 pub use handshake::{Attempt, CertificateAsked, ClientHello, DialTiming, Failure, Handshake, Stage};
-pub use ids::{ConnectionId, ExchangeId};
+pub use ids::{ConnectionId, ExchangeId, RowId};
 pub use judging::{
     AiaOutcome, Evidence, Fetched, NotChecked, Observation, Provenance, Report, RootSet, RootSetName, Trusted, Verdict,
     Want,
 };
+pub use note::Note;
 pub use probing::{ClockSeen, Probe, ProbeAnswer, ProbeKind, ProbedLeaf, Variant, WeakKind};
 pub use suites::{CipherSuite, KeyExchange};
 pub use target::{Host, HostError, Target};

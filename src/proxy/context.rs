@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::access::Access;
 use super::http::Budget;
-use super::policy::Policy;
+use super::policy::{Policy, Routes};
 use super::refusals::Refusals;
 use crate::ca::Mint;
 use crate::inquiry::Inquiry;
@@ -82,6 +82,8 @@ pub struct Services {
 pub(super) struct Shared {
     pub(super) config: Config,
     pub(super) services: Services,
+    /// What a person decides while the proxy runs.
+    pub(super) routes: Routes,
     pub(super) refusals: Refusals,
     /// Places for clients that are not served while they are told so.
     pub(super) strangers: Arc<Semaphore>,
@@ -107,6 +109,7 @@ impl Shared {
             budget: Budget::new(config.memory_limit),
             config,
             services,
+            routes: Routes::default(),
             refusals: Refusals::default(),
             strangers: Arc::new(Semaphore::new(MOST_STRANGERS)),
             own_ports,

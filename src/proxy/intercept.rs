@@ -40,7 +40,7 @@ pub(super) async fn serve(ctx: Ctx, record: Record, mut stream: ClientStream, fi
         return;
     };
     let stream = stream.with_prefix(bytes.clone());
-    let rule = ctx.config.policy.tunnels(&target);
+    let rule = ctx.routes.tunnels(&target, &ctx.config.policy);
     let legacy_client = cannot_serve(&hello);
     let (id, facts) = match (rule, legacy_client) {
         (Some(rule), _) => (FindingId::TunnelledByPolicy, Facts::new().with("rule", rule)),

@@ -12,6 +12,7 @@ use tracing::{debug, warn};
 
 use super::context::{Config, Ctx, Services, Shared};
 use super::intake;
+use super::policy::Routes;
 use crate::net::keep_alive;
 
 /// How long connections may take to end by themselves once the proxy is told to.
@@ -75,6 +76,11 @@ impl Proxy {
     /// Where it listens.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// What is done with which host, for whoever wants it otherwise while the proxy runs.
+    pub fn routes(&self) -> Routes {
+        self.ctx.routes.clone()
     }
 
     /// Takes no more connections, lets those there are finish what they are at for a moment, then

@@ -27,4 +27,4 @@ mod target;
 pub use access::{Access, Cidr, CidrError};
 pub use context::{Config, PORTAL_HOST, Portal, Services};
 pub use listen::{ListenError, Proxy};
-pub use policy::{Glob, GlobError, Policy};
+pub use policy::{Glob, GlobError, Policy, Routes};

@@ -1,6 +1,8 @@
 //! What is done with which host.
 
+use std::collections::HashMap;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::Target;
 
@@ -94,6 +96,28 @@ impl Policy {
     }
 }
 
+/// What a person decides while the proxy runs; it goes before the policy. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Routes {
+    chosen: Arc<Mutex<HashMap<Target, bool>>>,
+}
+
+impl Routes {
+    /// From its next connection on, tunnels to a target, or intercepts it.
+    pub fn set(&self, target: Target, tunnel: bool) {
+        self.chosen.lock().unwrap_or_else(PoisonError::into_inner).insert(target, tunnel);
+    }
+
+    /// The rule by which a connection to `target` is tunnelled; `None` when it is intercepted.
+    pub(super) fn tunnels(&self, target: &Target, policy: &Policy) -> Option<String> {
+        match self.chosen.lock().unwrap_or_else(PoisonError::into_inner).get(target) {
+            Some(true) => Some("chosen on the screen".to_owned()),
+            Some(false) => None,
+            None => policy.tunnels(target),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +145,17 @@ mod tests {
             let rule = policy(intercept, tunnel).tunnels(&target.parse().unwrap());
             assert_eq!(rule.is_some(), tunnelled, "{intercept:?} {tunnel:?} {target}");
         }
+    }
+
+    #[test]
+    fn what_a_person_decides_goes_first() {
+        let (routes, policy) = (Routes::default(), policy(&[], &["*.test"]));
+        let target: Target = "a.test:443".parse().unwrap();
+        assert_eq!(routes.tunnels(&target, &policy).as_deref(), Some("--tunnel *.test"));
+        routes.set(target.clone(), false);
+        assert_eq!(routes.tunnels(&target, &policy), None);
+        routes.set(target.clone(), true);
+        assert_eq!(routes.tunnels(&target, &policy).as_deref(), Some("chosen on the screen"));
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::model::{FindingId, Fingerprint, Severity};
 /// memory.
 const LIMIT: usize = 20_000;
 
+/// So many earlier certificates are remembered of each.
+const FORMER: usize = 8;
+
 /// Connections that share something.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Group {
@@ -19,6 +22,10 @@ pub struct Group {
     pub connections: usize,
     /// How many of them the client refused.
     pub refused: usize,
+    /// In how many the client took our certificate.
+    pub accepted: usize,
+    /// The certificates that were shown before the one that came last, oldest first.
+    pub former: Vec<Arc<LeafFacts>>,
     /// The hosts, with how many connections each.
     pub hosts: BTreeMap<Arc<str>, usize>,
     /// The devices, likewise.
@@ -37,20 +44,33 @@ impl Group {
 
     fn add(&mut self, line: &Line) {
         self.connections += 1;
-        self.refused += usize::from(line.alert.is_some());
+        self.refused += usize::from(line.accepts == Some(false));
+        self.accepted += usize::from(line.accepts == Some(true));
         *self.hosts.entry(line.host.clone()).or_default() += 1;
         *self.devices.entry(line.device).or_default() += 1;
         for (id, severity) in &line.findings {
             *self.findings.entry((Reverse(*severity), *id)).or_default() += 1;
         }
-        if line.leaf.is_some() {
-            self.leaf.clone_from(&line.leaf);
+        if let Some(leaf) = &line.leaf {
+            self.show(leaf);
+        }
+    }
+
+    /// A leaf is shown now; another one before it is remembered.
+    fn show(&mut self, leaf: &Arc<LeafFacts>) {
+        let before = self.leaf.replace(leaf.clone()).filter(|before| before.sha256 != leaf.sha256);
+        let Some(before) = before else { return };
+        self.former.retain(|known| known.sha256 != leaf.sha256 && known.sha256 != before.sha256);
+        self.former.push(before);
+        if self.former.len() > FORMER {
+            self.former.remove(0);
         }
     }
 
     fn take(&mut self, line: &Line) {
         self.connections = self.connections.saturating_sub(1);
-        self.refused = self.refused.saturating_sub(usize::from(line.alert.is_some()));
+        self.refused = self.refused.saturating_sub(usize::from(line.accepts == Some(false)));
+        self.accepted = self.accepted.saturating_sub(usize::from(line.accepts == Some(true)));
         count_down(&mut self.hosts, &line.host);
         count_down(&mut self.devices, &line.device);
         for (id, severity) in &line.findings {
@@ -134,6 +154,7 @@ mod tests {
             leaf: None,
             alert: None,
             given: None,
+            accepts: None,
             judged: true,
         }
     }

@@ -9,13 +9,16 @@
 mod book;
 mod filter;
 mod groups;
+mod places;
 mod recorder;
 mod row;
+mod search;
 mod stream;
 
 pub use book::{Book, Detail, Limits};
-pub use filter::{Filter, FilterError};
+pub use filter::{Asked, Completion, Filter, FilterError};
 pub use groups::{Group, Groups};
 pub use recorder::{Change, Listener, Recorder, Session};
-pub use row::{LeafFacts, Line, Row, RowId};
+pub use row::{LeafFacts, Line, Row};
+pub use search::{Searched, search_bodies};
 pub use stream::{Format, LineStream, Told, json_lines};

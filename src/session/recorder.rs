@@ -1,12 +1,13 @@
 //! Takes the events in: folds them, and hands them on.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, watch};
 
 use super::book::{Book, Limits};
-use crate::model::{Connection, ConnectionId, Event, Exchange, Message, Report, Summary};
+use crate::model::{Connection, ConnectionId, Event, Exchange, Message, Report, RowId, Summary};
 use crate::store::{Item, Kept, Writer};
 
 /// Something that has changed, for whoever writes it down as it happens.
@@ -54,6 +55,16 @@ pub struct Recorder {
     version: watch::Sender<u64>,
     store: Option<Writer>,
     listeners: Vec<Listener>,
+    /// Connections that began while nothing was recorded, as far as they have come; `None` while
+    /// everything is.
+    aside: Option<HashMap<ConnectionId, Aside>>,
+}
+
+/// A connection that is not recorded, in case somebody begins to record before it ends.
+#[derive(Default)]
+struct Aside {
+    connection: Option<Box<Connection>>,
+    report: Option<Arc<Report>>,
 }
 
 impl Recorder {
@@ -62,7 +73,7 @@ impl Recorder {
         let book = Arc::new(Mutex::new(Book::new(limits)));
         let (version, watching) = watch::channel(0);
         let session = Session { book: book.clone(), version: watching };
-        (Self { book, version, store, listeners }, session)
+        (Self { book, version, store, listeners, aside: None }, session)
     }
 
     /// Runs until every sender of events is gone, or until it is `told_to_stop` and has taken what
@@ -96,6 +107,7 @@ impl Recorder {
     }
 
     fn take(&mut self, event: Event) {
+        let Some(event) = self.set_aside(event) else { return };
         let change = match event {
             Event::Connection(connection) => {
                 let id = connection.id;
@@ -116,9 +128,72 @@ impl Recorder {
                 lock(&self.book).fold_message(message.clone());
                 Some(Change::Message(message))
             }
+            Event::Noted(row, note) => {
+                lock(&self.book).fold_note(row, note.clone());
+                self.keep(Item::Note(row, note));
+                None
+            }
+            Event::Recording(is_on) => {
+                self.record(is_on);
+                None
+            }
+            Event::Cleared => {
+                self.clear();
+                None
+            }
         };
         if let Some(change) = change {
             self.hand_on(&change);
+        }
+    }
+
+    /// While nothing is recorded, what belongs to a connection or an exchange that is not known
+    /// already is put aside.
+    fn set_aside(&mut self, event: Event) -> Option<Event> {
+        let Some(aside) = &mut self.aside else { return Some(event) };
+        let book = lock(&self.book);
+        let knows = |id: ConnectionId| book.known(id).is_some();
+        match event {
+            Event::Connection(connection) if !knows(connection.id) => {
+                if connection.closed.is_some() {
+                    aside.remove(&connection.id);
+                } else {
+                    let id = connection.id;
+                    aside.entry(id).or_default().connection = Some(connection);
+                }
+                None
+            }
+            Event::Judged { connection, report } if !knows(connection) => {
+                aside.entry(connection).or_default().report = Some(report);
+                None
+            }
+            Event::Exchange(exchange) if book.place_of(RowId::Exchange(exchange.id)).is_none() => None,
+            Event::Message(message) if !knows(message.connection) => None,
+            event => Some(event),
+        }
+    }
+
+    fn record(&mut self, is_on: bool) {
+        if !is_on {
+            self.aside.get_or_insert_default();
+            return;
+        }
+        for (id, Aside { connection, report }) in self.aside.take().unwrap_or_default() {
+            let Some(connection) = connection else { continue };
+            self.take(Event::Connection(connection));
+            if let Some(report) = report {
+                self.take(Event::Judged { connection: id, report });
+            }
+        }
+    }
+
+    /// What is open is written again: what comes of it still has to find its connection.
+    fn clear(&mut self) {
+        lock(&self.book).clear();
+        self.keep(Item::Clear);
+        let open = lock(&self.book).open_connections();
+        for change in open.into_iter().filter_map(|id| self.connection_change(id)) {
+            self.keep_change(&change);
         }
     }
 
@@ -131,12 +206,19 @@ impl Recorder {
         for listener in &mut self.listeners {
             listener(change);
         }
-        let Some(store) = &self.store else { return };
-        let item = match change.clone() {
+        self.keep_change(change);
+    }
+
+    fn keep_change(&self, change: &Change) {
+        self.keep(match change.clone() {
             Change::Connection(connection, report, revision) => Item::Connection(connection, report, revision),
             Change::Exchange(exchange) => Item::Exchange(exchange),
             Change::Message(message) => Item::Message(message),
-        };
+        });
+    }
+
+    fn keep(&self, item: Item) {
+        let Some(store) = &self.store else { return };
         match store.offer(item) {
             Kept::Whole => {}
             Kept::WithoutBodies => lock(&self.book).count_dropped(1, 0),

@@ -4,23 +4,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::model::{
-    AlertCode, ClientOutcome, Connection, ConnectionId, Exchange, ExchangeId, FindingId, Fingerprint, GivenKind,
-    Outcome, Protocol, Report, Severity, Timestamp, TlsVersion,
+    AlertCode, ClientOutcome, Connection, ConnectionId, Exchange, FindingId, Fingerprint, GivenKind, Outcome, Protocol,
+    Report, RowId, Severity, Timestamp, TlsVersion,
 };
 use crate::text;
 use crate::x509::Cert;
 
 /// More of a request is not in its row: there are a million of them.
 const LONGEST_REQUEST: usize = 300;
-
-/// What a row is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RowId {
-    /// An exchange.
-    Exchange(ExchangeId),
-    /// A connection that carried no exchange.
-    Connection(ConnectionId),
-}
 
 /// One row.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +23,7 @@ pub struct Row {
     /// When it began.
     pub started: Timestamp,
     /// `GET /path`, or in brackets what became of a connection without requests.
-    pub request: Box<str>,
+    pub request: Arc<str>,
     /// The status, 0 without an answer.
     pub status: u16,
     /// How long it took, in milliseconds; absent while it lasts.
@@ -60,6 +51,8 @@ pub struct Line {
     pub alert: Option<AlertCode>,
     /// What the client was given.
     pub given: Option<GivenKind>,
+    /// Whether the client took our certificate; absent where it was shown none, or left in between.
+    pub accepts: Option<bool>,
     /// Whether the judge has spoken, or there is nothing to judge.
     pub judged: bool,
 }
@@ -120,6 +113,7 @@ impl Line {
             leaf,
             alert,
             given: connection.given.as_ref().map(|given| given.kind),
+            accepts: accepts(connection),
             judged: report.is_some(),
         }
     }
@@ -171,6 +165,18 @@ impl Row {
                 Some(Outcome::UpstreamFailed | Outcome::ClientFailed | Outcome::Denied | Outcome::Failed)
             ),
         }
+    }
+}
+
+/// Whether the client took the leaf that it was given.
+fn accepts(connection: &Connection) -> Option<bool> {
+    let was_shown_ours =
+        connection.given.as_ref().is_some_and(|given| matches!(given.kind, GivenKind::Pass | GivenKind::ErrorPage));
+    match connection.client.outcome.as_ref().filter(|_| was_shown_ours)? {
+        ClientOutcome::Served => Some(true),
+        ClientOutcome::Alert { code } => code.is_about_certificate().then_some(false),
+        ClientOutcome::SilentClose { .. } | ClientOutcome::SilentReset => Some(false),
+        _ => None,
     }
 }
 

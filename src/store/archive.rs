@@ -1,5 +1,6 @@
 //! Reading a session back.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -7,7 +8,7 @@ use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
 use serde::de::DeserializeOwned;
 
 use super::schema::{StoreError, fold_in, open};
-use crate::model::{CertDer, Connection, ConnectionId, Exchange, ExchangeId, Message, Report};
+use crate::model::{CertDer, Connection, ConnectionId, Exchange, ExchangeId, Message, Note, Report, RowId};
 
 /// A session file, open for reading.
 pub struct Archive {
@@ -163,6 +164,56 @@ impl Archive {
     /// [`StoreError`] when the file cannot be read.
     pub fn raw_messages_of(&self, id: ConnectionId) -> Result<Vec<Message>, StoreError> {
         self.messages("SELECT record FROM messages WHERE connection = ?1 AND exchange IS NULL ORDER BY id", id.0)
+    }
+
+    /// Hands over the exchanges behind `after` with their bodies, in the order of their ids, until
+    /// `each` says that it is enough.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn exchanges_after(
+        &self,
+        after: ExchangeId,
+        mut each: impl FnMut(Exchange) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let query = "SELECT record, request_body, response_body FROM exchanges WHERE id > ?1 ORDER BY id";
+        let mut statement = self.database.prepare_cached(query).map_err(StoreError::database(&self.path))?;
+        let mut rows = statement.query([after.0]).map_err(StoreError::database(&self.path))?;
+        while let Some(row) = rows.next().map_err(StoreError::database(&self.path))? {
+            let exchange = read_exchange(row).map_err(StoreError::database(&self.path))?;
+            if exchange.is_some_and(|exchange| each(exchange).is_break()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a person says of rows. A session of before there were notes has none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn notes(&self) -> Result<Vec<(RowId, Note)>, StoreError> {
+        let exists = "SELECT count(*) FROM sqlite_master WHERE name = 'notes'";
+        let exists = self.database.query_row(exists, [], |row| row.get::<_, bool>(0));
+        if !exists.map_err(StoreError::database(&self.path))? {
+            return Ok(Vec::new());
+        }
+        let mut notes = Vec::new();
+        let read_note = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        self.each(
+            "SELECT kind, id, record FROM notes",
+            params![],
+            read_note,
+            |(kind, id, record): (String, u64, String)| {
+                let row = match kind.as_str() {
+                    "exchange" => RowId::Exchange(ExchangeId(id)),
+                    _ => RowId::Connection(ConnectionId(id)),
+                };
+                notes.extend(read(&record).map(|note| (row, note)));
+                Ok::<_, StoreError>(())
+            },
+        )?;
+        Ok(notes)
     }
 
     fn messages(&self, query: &str, id: u64) -> Result<Vec<Message>, StoreError> {

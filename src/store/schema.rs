@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 const APPLICATION_ID: i32 = 0x746c_7363;
 
 /// The version of the tables.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -26,6 +26,13 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_of_exchange ON messages (exchange) WHERE exchange IS NOT NULL;
 CREATE INDEX messages_of_connection ON messages (connection);
+";
+
+/// What version 2 brought: marks and notes, on exchanges or on connections without one.
+const NOTES: &str = "
+CREATE TABLE IF NOT EXISTS notes (
+    kind TEXT NOT NULL, id INTEGER NOT NULL, record TEXT NOT NULL, PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
 ";
 
 /// Why a session file is of no use.
@@ -90,6 +97,7 @@ pub(super) fn create(path: &Path) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.execute_batch(TABLES)?;
+        connection.execute_batch(NOTES)?;
         connection.pragma_update(None, "user_version", VERSION)
     };
     set_up().map_err(StoreError::database(path))?;
@@ -133,11 +141,18 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     }
     match number("user_version") {
         Ok(found) if found > VERSION => return Err(StoreError::Newer { path: path.to_owned(), found }),
+        // An older one that may not be written has no notes, and that is that.
+        Ok(1) => drop(migrate(&connection)),
         Ok(_) => {}
         Err(source) => return Err(StoreError::Database { path: path.to_owned(), source }),
     }
     let _ = connection.busy_timeout(Duration::from_secs(2));
     Ok(connection)
+}
+
+fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(NOTES)?;
+    connection.pragma_update(None, "user_version", VERSION)
 }
 
 /// Folds the write-ahead log in, so that the session is one file. Does nothing where somebody else

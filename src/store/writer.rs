@@ -13,7 +13,9 @@ use rusqlite::{Connection as Database, OptionalExtension as _, params};
 use tracing::warn;
 
 use super::schema::{StoreError, create, fold_in};
-use crate::model::{CertDer, Connection, ConnectionId, Exchange, ExchangeId, Fingerprint, Message, Report};
+use crate::model::{
+    CertDer, Connection, ConnectionId, Exchange, ExchangeId, Fingerprint, Message, Note, Report, RowId,
+};
 
 /// What arrives within this time is written in one transaction: a kill loses no more than that.
 const BATCH: Duration = Duration::from_millis(250);
@@ -30,6 +32,10 @@ pub enum Item {
     Exchange(Arc<Exchange>),
     /// A message.
     Message(Arc<Message>),
+    /// What a person says of a row.
+    Note(RowId, Note),
+    /// Everything so far is thrown away.
+    Clear,
 }
 
 /// What became of an item that was offered.
@@ -137,6 +143,8 @@ fn size_of(item: &Item) -> usize {
             }
             Item::Exchange(exchange) => exchange.weight(),
             Item::Message(message) => message.kept.len(),
+            Item::Note(_, note) => note.text.len(),
+            Item::Clear => 0,
         }
 }
 
@@ -161,6 +169,9 @@ struct Batch {
     connections: BTreeMap<ConnectionId, Judged>,
     exchanges: BTreeMap<ExchangeId, Arc<Exchange>>,
     messages: Vec<Arc<Message>>,
+    notes: BTreeMap<RowId, Note>,
+    /// Whether what is in the file goes first.
+    clears: bool,
 }
 
 impl Batch {
@@ -173,11 +184,13 @@ impl Batch {
                 self.exchanges.insert(exchange.id, exchange);
             }
             Item::Message(message) => self.messages.push(message),
+            Item::Note(row, note) => drop(self.notes.insert(row, note)),
+            Item::Clear => *self = Self { clears: true, ..Self::default() },
         }
     }
 
     fn len(&self) -> usize {
-        self.connections.len() + self.exchanges.len() + self.messages.len()
+        self.connections.len() + self.exchanges.len() + self.messages.len() + self.notes.len()
     }
 }
 
@@ -209,6 +222,9 @@ fn run(database: &mut Database, inbox: &Receiver<Item>, queued: &AtomicUsize, fa
 
 fn write(database: &mut Database, batch: &Batch, known: &mut HashSet<Fingerprint>) -> rusqlite::Result<()> {
     let transaction = database.transaction()?;
+    if batch.clears {
+        transaction.execute_batch(CLEAR)?;
+    }
     for Judged { connection, report, revision } in batch.connections.values() {
         let found = report.iter().flat_map(|report| report.found.iter().map(|(der, _)| der));
         for der in connection.upstream.sent.iter().chain(found) {
@@ -239,7 +255,27 @@ fn write(database: &mut Database, batch: &Batch, known: &mut HashSet<Fingerprint
             .prepare_cached("INSERT INTO messages (connection, exchange, record) VALUES (?1, ?2, ?3)")?
             .execute(params![message.connection.0, message.exchange.map(|id| id.0), json(message.as_ref())])?;
     }
+    for (row, note) in &batch.notes {
+        put_note(&transaction, *row, note)?;
+    }
     transaction.commit()
+}
+
+/// Certificates stay: those that come again are not written again.
+const CLEAR: &str = "DELETE FROM messages; DELETE FROM exchanges; DELETE FROM connections; DELETE FROM notes;";
+
+fn put_note(database: &Database, row: RowId, note: &Note) -> rusqlite::Result<()> {
+    let (kind, id) = match row {
+        RowId::Exchange(id) => ("exchange", id.0),
+        RowId::Connection(id) => ("connection", id.0),
+    };
+    if note.is_empty() {
+        database.prepare_cached("DELETE FROM notes WHERE kind = ?1 AND id = ?2")?.execute(params![kind, id])?;
+    } else {
+        let mut put = database.prepare_cached("INSERT OR REPLACE INTO notes VALUES (?1, ?2, ?3)")?;
+        put.execute(params![kind, id, json(note)])?;
+    }
+    Ok(())
 }
 
 fn put_certificate(database: &Database, der: &CertDer, known: &mut HashSet<Fingerprint>) -> rusqlite::Result<()> {

@@ -1,13 +1,18 @@
 //! What the screen is told at the start, and what it can have done.
 
+use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::model::Timestamp;
-use crate::session::{Detail, RowId};
+use super::detail::Layout;
+use super::settings::Prefs;
+use crate::check::Checked;
+use crate::model::{Command, ExchangeId, RowId, Timestamp};
+use crate::session::{Detail, Searched};
 
 /// What the screen knows of the run beside the session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
     /// Where the proxy listens, or which file is open: the head of the screen.
     pub title: String,
@@ -15,6 +20,8 @@ pub struct About {
     pub recording_since: Option<Timestamp>,
     /// How to point a device at the proxy: labels and values.
     pub setup: Vec<(String, String)>,
+    /// What a device's camera should read: the address at which it is set up.
+    pub setup_url: Option<String>,
     /// The name that an export is offered under.
     pub export_name: String,
 }
@@ -23,23 +30,76 @@ pub struct About {
 #[derive(Clone)]
 pub struct Hooks {
     /// Looks a row up that is no longer in memory.
-    pub load: Arc<dyn Fn(RowId) -> Option<Detail> + Send + Sync>,
-    /// Writes the session as HAR; what went wrong, in words.
+    pub load: Arc<Loader>,
+    /// Writes the session, or some rows of it, as HAR.
     pub export: Arc<Exporter>,
+    /// Looks for a text in the bodies of the session.
+    pub search: Arc<Searcher>,
+    /// Carries a command out, and answers.
+    pub obey: Arc<Obeyer>,
+    /// Keeps what was changed on the screen for the next run.
+    pub keep: Arc<Keeper>,
 }
 
-/// Writes the session to a file; what went wrong, in words.
-pub type Exporter = dyn Fn(&Path) -> Result<(), String> + Send + Sync;
+/// Looks a row up.
+pub type Loader = dyn Fn(RowId) -> Option<Detail> + Send + Sync;
+
+/// Writes rows, or all without a choice, to a file; what went wrong, in words.
+pub type Exporter = dyn Fn(&Path, Option<&HashSet<RowId>>) -> Result<(), String> + Send + Sync;
+
+/// Looks for a text in bodies behind an exchange, and tells how it stands.
+pub type Searcher = dyn Fn(&str, ExchangeId, &mut dyn FnMut(Searched) -> ControlFlow<()>) + Send + Sync;
+
+/// Carries a command out.
+pub type Obeyer = dyn Fn(Command, Reply) + Send + Sync;
+
+/// Keeps what was chosen.
+pub type Keeper = dyn Fn(&Prefs) + Send + Sync;
+
+/// Takes the answer to a command.
+pub type Reply = Box<dyn FnOnce(Answer) + Send>;
+
+/// What became of a command.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// In words.
+    Said(String),
+    /// A server was checked again.
+    Checked(Vec<Checked>),
+}
+
+impl Hooks {
+    /// For a session of which nothing is kept and nothing can be done with.
+    pub fn none() -> Self {
+        Self {
+            load: Arc::new(|_| None),
+            export: Arc::new(|_, _| Err("nothing is kept".to_owned())),
+            search: Arc::new(|_, _, _| {}),
+            obey: Arc::new(|_, reply| reply(Answer::Said("this session is over".to_owned()))),
+            keep: Arc::new(|_| {}),
+        }
+    }
+}
 
 /// Something to be done outside the screen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Effect {
     /// Look a row up in the session file.
     Load(RowId),
-    /// Write the session as HAR.
-    Export(PathBuf),
+    /// Lay a big record out.
+    LayOut(Arc<Detail>, Layout),
+    /// Look for a text in the bodies behind an exchange; the number of the search.
+    Search(String, ExchangeId, u64),
+    /// Write the session, or these rows of it, as HAR.
+    Export(PathBuf, Option<HashSet<RowId>>),
     /// Hand this to the terminal's clipboard.
     Copy(String),
-    /// End.
-    Quit,
+    /// Have this carried out.
+    Obey(Command),
+    /// Keep these for the next run.
+    Keep(Prefs),
+    /// To the shell, and back.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
 }

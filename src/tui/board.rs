@@ -1,11 +1,12 @@
 //! The session by host, by device and by certificate: which groups there are, in which order, and
 //! which of them is selected.
 
+use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::model::{Fingerprint, Timestamp};
-use crate::session::{Book, Group, Groups};
+use crate::model::{FindingId, Fingerprint, Severity, Timestamp};
+use crate::session::{Book, Group, Groups, LeafFacts};
 
 /// What the upper part of the screen shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,25 +14,32 @@ pub(super) enum View {
     /// Rows as they came.
     #[default]
     Traffic,
+    /// Rows by host and path.
+    Tree,
     /// Hosts, the worst first.
     Hosts,
     /// Devices, the worst first.
     Devices,
     /// Leaves, those that end first first.
     Certificates,
+    /// How to set a device up, and how far each has come.
+    Setup,
 }
 
 impl View {
     /// In the order in which they are named.
-    pub(super) const ALL: [Self; 4] = [Self::Traffic, Self::Hosts, Self::Devices, Self::Certificates];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Traffic, Self::Tree, Self::Hosts, Self::Devices, Self::Certificates, Self::Setup];
 
     /// Its name.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Traffic => "traffic",
+            Self::Tree => "tree",
             Self::Hosts => "hosts",
             Self::Devices => "devices",
             Self::Certificates => "certificates",
+            Self::Setup => "setup",
         }
     }
 }
@@ -48,7 +56,7 @@ impl Key {
     /// The filter that lets its rows through.
     pub(super) fn filter(&self) -> String {
         match self {
-            Self::Host(host) => format!("host:\"{host}\""),
+            Self::Host(host) => format!("host:\"^{host}$\""),
             Self::Device(device) => format!("device:{device}"),
             Self::Leaf(leaf) => format!("leaf:{}", leaf.short()),
         }
@@ -63,19 +71,68 @@ impl Key {
     }
 }
 
+/// Names with how often each was met: the first of them, and how many there are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    pub(super) first: Vec<(String, usize)>,
+    pub(super) count: usize,
+}
+
+impl Names {
+    /// More are counted.
+    const LISTED: usize = 50;
+
+    fn of<'n, T: ToString + 'n>(names: impl ExactSizeIterator<Item = (&'n T, &'n usize)>) -> Self {
+        let count = names.len();
+        let first = names.take(Self::LISTED).map(|(name, times)| (name.to_string(), *times)).collect();
+        Self { first, count }
+    }
+}
+
 /// A group as it is drawn.
 #[derive(Clone, Debug)]
 pub(super) struct ShownGroup {
     pub(super) key: Key,
-    pub(super) group: Group,
+    pub(super) connections: usize,
+    pub(super) refused: usize,
+    pub(super) accepted: usize,
+    pub(super) findings: Vec<(FindingId, Severity, usize)>,
+    pub(super) leaf: Option<Arc<LeafFacts>>,
+    pub(super) former: Vec<Arc<LeafFacts>>,
+    pub(super) hosts: Names,
+    pub(super) devices: Names,
     pub(super) is_selected: bool,
 }
+
+impl ShownGroup {
+    fn of(key: Key, group: &Group, is_selected: bool) -> Self {
+        Self {
+            key,
+            connections: group.connections,
+            refused: group.refused,
+            accepted: group.accepted,
+            findings: group.findings.iter().map(|((Reverse(severity), id), n)| (*id, *severity, *n)).collect(),
+            leaf: group.leaf.clone(),
+            former: group.former.clone(),
+            hosts: Names::of(group.hosts.iter()),
+            devices: Names::of(group.devices.iter()),
+            is_selected,
+        }
+    }
+}
+
+/// So many groups are put in order with every frame; more only every [`PATIENCE`].
+const FEW: usize = 500;
+
+/// How long the order of many groups may be out of date, in milliseconds.
+const PATIENCE: i64 = 1000;
 
 /// The groups of a view.
 #[derive(Debug, Default)]
 pub(super) struct Board {
     view: View,
-    version: Option<u64>,
+    /// The version of the book for which the groups were put in order, and when.
+    ordered: Option<(u64, Timestamp)>,
     keys: Vec<Key>,
     selected: usize,
     top: usize,
@@ -84,12 +141,12 @@ pub(super) struct Board {
 
 impl Board {
     /// Takes from the book what the next frame shows. The selection stays with its group.
-    pub(super) fn look_at(&mut self, view: View, book: &Book, rows: usize) {
+    pub(super) fn look_at(&mut self, view: View, book: &Book, now: Timestamp, rows: usize) {
         if self.view != view {
             *self = Self { view, ..Self::default() };
         }
-        if self.version != Some(book.version()) {
-            self.version = Some(book.version());
+        if self.is_stale(book.version(), now) {
+            self.ordered = Some((book.version(), now));
             let selected = self.keys.get(self.selected).cloned();
             self.keys = sorted_keys(view, book.groups());
             self.selected = selected.and_then(|key| self.keys.iter().position(|k| *k == key)).unwrap_or(self.selected);
@@ -101,10 +158,16 @@ impl Board {
         let window = self.keys.iter().enumerate().skip(self.top).take(rows);
         self.shown = window
             .filter_map(|(at, key)| {
-                let group = key.group(book.groups())?.clone();
-                Some(ShownGroup { key: key.clone(), group, is_selected: at == self.selected })
+                let group = key.group(book.groups())?;
+                Some(ShownGroup::of(key.clone(), group, at == self.selected))
             })
             .collect();
+    }
+
+    fn is_stale(&self, version: u64, now: Timestamp) -> bool {
+        self.ordered.is_none_or(|(known, at)| {
+            known != version && (self.keys.len() < FEW || !(0..PATIENCE).contains(&now.ms_since(at)))
+        })
     }
 
     /// How many groups there are.
@@ -117,6 +180,11 @@ impl Board {
         self.selected = self.selected.saturating_add_signed(by).min(self.keys.len().saturating_sub(1));
     }
 
+    /// To the group that is drawn there.
+    pub(super) fn select_shown(&mut self, at: usize) {
+        self.selected = (self.top + at).min(self.keys.len().saturating_sub(1));
+    }
+
     /// The selected group.
     pub(super) fn selected(&self) -> Option<&ShownGroup> {
         self.shown.iter().find(|shown| shown.is_selected)
@@ -125,15 +193,15 @@ impl Board {
 
 fn sorted_keys(view: View, groups: &Groups) -> Vec<Key> {
     // Worst first, then what is met most; names keep the order of the alphabet.
-    let by_trouble = |group: &Group| (std::cmp::Reverse(group.worst()), std::cmp::Reverse(group.connections));
+    let by_trouble = |group: &Group| (Reverse(group.worst()), Reverse(group.connections));
     match view {
-        View::Traffic => Vec::new(),
+        View::Traffic | View::Tree => Vec::new(),
         View::Hosts => {
             let mut all: Vec<_> = groups.by_host.iter().collect();
             all.sort_by_key(|(_, group)| by_trouble(group));
             all.into_iter().map(|(host, _)| Key::Host(host.clone())).collect()
         }
-        View::Devices => {
+        View::Devices | View::Setup => {
             let mut all: Vec<_> = groups.by_device.iter().collect();
             all.sort_by_key(|(_, group)| by_trouble(group));
             all.into_iter().map(|(device, _)| Key::Device(*device)).collect()
@@ -147,6 +215,6 @@ fn sorted_keys(view: View, groups: &Groups) -> Vec<Key> {
 }
 
 /// When the leaf of a group ends.
-pub(super) fn ends(group: &Group) -> Option<Timestamp> {
+fn ends(group: &Group) -> Option<Timestamp> {
     group.leaf.as_ref().and_then(|leaf| leaf.not_after)
 }

@@ -1,8 +1,14 @@
 //! What of a row can be copied to the clipboard.
 
+use crate::codec::{decode, text_of};
 use crate::export::{curl_command, openssl_command};
+use crate::model::{Body, Head};
 use crate::session::Detail;
+use crate::text;
 use crate::x509::pem;
+
+/// More of a body is not handed to a clipboard.
+const LONGEST_BODY: usize = 1 << 20;
 
 /// A thing to copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,35 +16,65 @@ pub(super) enum Copied {
     Curl,
     Url,
     Host,
+    RequestHead,
+    ResponseHead,
+    RequestBody,
+    ResponseBody,
     Certificate,
+    Chain,
     Openssl,
 }
 
 impl Copied {
     /// All of them, with the key of each and what it is.
-    pub(super) const ALL: [(char, Self, &'static str); 5] = [
+    pub(super) const ALL: [(char, Self, &'static str); 10] = [
         ('c', Self::Curl, "the request as a curl command, with its secrets"),
         ('u', Self::Url, "the URL"),
         ('h', Self::Host, "the host"),
+        ('r', Self::RequestHead, "the header of the request"),
+        ('a', Self::ResponseHead, "the header of the answer"),
+        ('s', Self::RequestBody, "the body of the request, decoded"),
+        ('b', Self::ResponseBody, "the body of the answer, decoded"),
         ('p', Self::Certificate, "the server's certificate as PEM"),
+        ('l', Self::Chain, "all certificates it sent, as PEM"),
         ('o', Self::Openssl, "the handshake as an openssl command"),
     ];
-
-    /// By its key.
-    pub(super) fn by_key(key: char) -> Option<Self> {
-        Self::ALL.iter().find(|(own, ..)| *own == key).map(|(_, copied, _)| *copied)
-    }
 
     /// Its text; `None` where the row has no such thing.
     pub(super) fn text(self, detail: &Detail) -> Option<String> {
         let exchange = detail.exchange.as_deref();
+        let answer = exchange.and_then(|exchange| exchange.response.as_ref());
         let connection = &detail.connection;
+        let sent = &connection.upstream.sent;
         match self {
             Self::Curl => exchange.map(curl_command),
             Self::Url => exchange.map(|exchange| exchange.url.clone()),
             Self::Host => connection.target.as_ref().map(|target| target.host.to_string()),
-            Self::Certificate => connection.upstream.sent.first().map(|leaf| pem(&leaf.der)),
+            Self::RequestHead => exchange.map(|exchange| head_text(&exchange.request_head)),
+            Self::ResponseHead => answer.map(|answer| head_text(&answer.head)),
+            Self::RequestBody => {
+                exchange.and_then(|exchange| body_text(&exchange.request_head, &exchange.request_body))
+            }
+            Self::ResponseBody => answer.and_then(|answer| body_text(&answer.head, &answer.body)),
+            Self::Certificate => sent.first().map(|leaf| pem(&leaf.der)),
+            Self::Chain => (!sent.is_empty()).then(|| sent.iter().map(|der| pem(&der.der)).collect()),
             Self::Openssl => openssl_command(connection),
         }
     }
+}
+
+fn head_text(head: &Head) -> String {
+    harmless(&text::escape(&head.raw))
+}
+
+/// What is pasted into a shell must not speak to its terminal.
+fn harmless(found: &str) -> String {
+    found.lines().map(|line| text::safe(line).into_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// What is text of it; bytes of another kind have no place on a clipboard.
+fn body_text(head: &Head, body: &Body) -> Option<String> {
+    let field = |name: &str| head.field(name).map(|value| text::escape(value).into_owned()).unwrap_or_default();
+    let decoded = decode(&body.kept, &field("content-encoding"), LONGEST_BODY);
+    text_of(&decoded.bytes, &field("content-type")).filter(|found| !found.is_empty()).map(|found| harmless(&found))
 }

@@ -8,19 +8,26 @@
 
 mod about;
 mod board;
+mod column;
 mod copying;
+mod detail;
 mod keymap;
-mod list;
+mod menu;
 mod panes;
+mod rows;
 mod run;
+mod settings;
 mod state;
 mod style;
 mod terminal;
 mod update;
 mod view;
 
-pub use about::{About, Exporter, Hooks};
-pub use run::run;
+pub use about::{About, Answer, Exporter, Hooks, Keeper, Loader, Obeyer, Reply, Searcher};
+pub use keymap::{KeyFault, Keymap};
+pub use run::{drive, run};
+pub use settings::{Prefs, Settings, column_names};
+pub use style::Theme;
 
 #[cfg(test)]
 mod tests;

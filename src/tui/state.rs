@@ -1,6 +1,6 @@
 //! Everything the screen remembers.
 
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 
 use ratatui::layout::Size;
 use ratatui::text::Line;
@@ -8,38 +8,48 @@ use tui_input::Input;
 
 use super::about::{About, Effect};
 use super::board::{Board, View};
-use super::list::List;
-use super::panes::{Pane, group};
+use super::column::Column;
+use super::detail::Laid;
+use super::menu::Menu;
+use super::panes::{Pane, group, setup};
+use super::rows::{List, Tree};
+use super::settings::Settings;
 use super::style::Look;
-use crate::model::{Summary, Timestamp};
-use crate::session::{Book, Detail, Row, RowId};
+use crate::model::{ExchangeId, Note, RowId, Severity, Summary, Target, Timestamp};
+use crate::session::{Asked, Book, Completion, Row};
 
-/// Rows that are looked at for one frame; the rest waits for the next.
-const ROWS_A_FRAME: usize = 50_000;
+/// Rows that are looked at in one go.
+const ROWS_A_GO: usize = 1024;
 
 /// What is on the screen beside the list and the detail.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(super) enum Overlay {
     /// Nothing.
     #[default]
     None,
-    /// The keys.
-    Help,
-    /// How to set a device up.
-    Setup,
-    /// What can be copied.
-    Copy,
+    /// The keys, from this line on.
+    Help(usize),
+    /// Something to choose from, and what is chosen.
+    Menu(Menu, usize),
+    /// Whether to throw the rows away.
+    Clearing,
+    /// Something to read: its title, its lines, the first that is shown.
+    Text(&'static str, Vec<Line<'static>>, usize),
 }
 
 /// What is being typed.
 #[derive(Clone, Debug)]
 pub(super) enum Typing {
-    /// A filter; why it cannot be read, and at which byte.
-    Filter(Input, Option<(usize, String)>),
-    /// The name of a file to export to.
-    Export(Input),
+    /// A filter; why it cannot be read, and at which byte; what it could go on with.
+    Filter(Input, Option<(usize, String)>, Completion),
+    /// The name of a file to export to; whether only the marked rows.
+    Export(Input, bool),
     /// The name of a command, and which of those that fit is meant.
     Command(Input, usize),
+    /// Words beside the row.
+    Note(RowId, Input),
+    /// A text to look for in the pane.
+    Search(Input),
 }
 
 /// Who the arrow keys are for.
@@ -59,75 +69,114 @@ pub(super) enum Focus {
 pub(super) struct Shown {
     pub(super) row: Row,
     pub(super) line: Option<crate::session::Line>,
+    pub(super) note: Option<Note>,
     pub(super) is_selected: bool,
 }
 
-/// The detail of the selected row, laid out.
-#[derive(Default)]
-pub(super) struct Laid {
-    pub(super) detail: Option<Detail>,
-    pub(super) lines: Vec<Line<'static>>,
-    key: Option<(Pane, usize)>,
+/// A search for the next row with a defect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hunt {
+    /// Where in the list it has come to.
+    pub(super) at: usize,
+    /// Up or down.
+    pub(super) by: isize,
+}
+
+/// A search for the filter's text in bodies.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BodySearch {
+    /// In whose bodies it was found.
+    pub(super) found: HashSet<ExchangeId>,
+    /// The last exchange that was looked at.
+    pub(super) last: ExchangeId,
+    /// Whether somebody is looking.
+    pub(super) is_running: bool,
+    /// How many exchanges there were when the look that is over began.
+    pub(super) exchanges: u64,
 }
 
 /// The state.
 pub(super) struct State {
     pub(super) about: About,
+    pub(super) settings: Settings,
     pub(super) look: Look,
+    pub(super) columns: Vec<Column>,
     pub(super) size: Size,
     pub(super) now: Timestamp,
     pub(super) focus: Focus,
     pub(super) overlay: Overlay,
     pub(super) typing: Option<Typing>,
     pub(super) follow: bool,
+    /// Whether the list stands still.
+    pub(super) is_paused: bool,
+    /// Whether what begins is recorded.
+    pub(super) is_recording: bool,
+    /// Where hosts were sent from the screen: whether they are tunnelled.
+    pub(super) routes: HashMap<Target, bool>,
     pub(super) pane: Pane,
     /// Lines of the detail that are above its window.
     pub(super) scroll: usize,
+    /// What is looked for in the pane; empty when nothing is.
+    pub(super) wanted: String,
     /// What the upper part shows.
     pub(super) view: View,
     pub(super) board: Board,
+    pub(super) tree: Tree,
     /// What is said of the selected group.
     pub(super) group_lines: Vec<Line<'static>>,
     pub(super) list: List,
     /// Whether the filter has seen every row.
     pub(super) is_listed: bool,
+    /// How much of the session it has seen, from 0 to 1.
+    pub(super) listed: f64,
+    /// Counts the searches in bodies, so that an answer to an old one is known.
+    pub(super) searches: u64,
+    pub(super) body_search: BodySearch,
+    /// The search for a defect that is going on.
+    pub(super) hunt: Option<Hunt>,
     /// The place of the selected row.
     pub(super) selected: Option<usize>,
-    selected_id: Option<RowId>,
-    /// The row that was asked for from the session file.
-    asked_for: Option<RowId>,
-    top: usize,
+    pub(super) top: usize,
     pub(super) shown: Vec<Shown>,
     pub(super) rows: usize,
     pub(super) totals: Summary,
     pub(super) laid: Laid,
-    /// What just happened.
+    /// What just happened, and when.
     pub(super) toast: Option<String>,
     pub(super) is_quitting: bool,
 }
 
 impl State {
     /// The state at the start.
-    pub(super) fn new(about: About, look: Look, size: Size, now: Timestamp) -> Self {
+    pub(super) fn new(about: About, settings: Settings, size: Size, now: Timestamp) -> Self {
         Self {
             follow: about.recording_since.is_some(),
+            is_paused: false,
+            is_recording: about.recording_since.is_some(),
             about,
-            look,
+            look: settings.look(),
+            columns: settings.prefs.columns(),
+            settings,
             size,
             now,
             focus: Focus::List,
             overlay: Overlay::None,
             typing: None,
+            routes: HashMap::new(),
             pane: Pane::Findings,
             scroll: 0,
+            wanted: String::new(),
             view: View::Traffic,
             board: Board::default(),
+            tree: Tree::default(),
             group_lines: Vec::new(),
             list: List::new(),
             is_listed: true,
+            listed: 1.0,
+            searches: 0,
+            body_search: BodySearch::default(),
+            hunt: None,
             selected: None,
-            selected_id: None,
-            asked_for: None,
             top: 0,
             shown: Vec::new(),
             rows: 0,
@@ -140,13 +189,26 @@ impl State {
 
     /// Takes from the book what the next frame shows. Short, for the recorder waits meanwhile.
     pub(super) fn look_at(&mut self, book: &Book, list_rows: usize) -> Option<Effect> {
-        self.is_listed = self.list.advance(book, self.now, ROWS_A_FRAME);
         self.totals = book.totals();
         self.rows = book.places().len();
-        if self.view != View::Traffic {
-            self.board.look_at(self.view, book, list_rows);
-            return None;
+        if !self.is_paused {
+            self.list.catch_up(book, &asked(self.now, &self.body_search, book));
+            self.list_more(book);
         }
+        match self.view {
+            View::Traffic => self.look_at_rows(book, list_rows),
+            View::Tree => {
+                self.tree.look_at(list_rows);
+                None
+            }
+            view => {
+                self.board.look_at(view, book, self.now, list_rows);
+                None
+            }
+        }
+    }
+
+    fn look_at_rows(&mut self, book: &Book, list_rows: usize) -> Option<Effect> {
         self.settle_selection();
         self.settle_window(list_rows);
         self.shown = (self.top..self.list.len().min(self.top + list_rows))
@@ -154,15 +216,69 @@ impl State {
             .filter_map(|place| {
                 let row = book.row(place)?.clone();
                 let line = book.line(row.connection).cloned();
-                Some(Shown { row, line, is_selected: self.selected == Some(place) })
+                let note = book.notes().get(&row.id).cloned();
+                Some(Shown { row, line, note, is_selected: self.selected == Some(place) })
             })
             .collect();
-        self.settle_detail(book)
+        let id = self.selected.and_then(|place| book.row(place)).map(|row| row.id);
+        if self.laid.turn_to(id) {
+            self.scroll = 0;
+        }
+        self.laid.look_at(book)
+    }
+
+    /// Does a bit of what takes long: filtering a session anew, looking for a defect. `true` when
+    /// there is more to do.
+    pub(super) fn work(&mut self, book: &Book) -> bool {
+        if !self.is_paused {
+            self.list_more(book);
+        }
+        self.hunt_on(book);
+        self.is_busy()
+    }
+
+    /// Whether there is something that takes long.
+    pub(super) fn is_busy(&self) -> bool {
+        (!self.is_listed && !self.is_paused) || self.hunt.is_some()
+    }
+
+    fn list_more(&mut self, book: &Book) {
+        let asked = asked(self.now, &self.body_search, book);
+        self.is_listed = self.list.advance(book, &asked, ROWS_A_GO);
+        self.listed = self.list.share(book);
+        if self.view == View::Tree {
+            self.is_listed &= self.tree.advance(book, self.list.filter(), &asked, ROWS_A_GO);
+        }
+    }
+
+    /// Goes on to the next row with a defect, a bit of the way.
+    fn hunt_on(&mut self, book: &Book) {
+        let Some(Hunt { mut at, by }) = self.hunt.take() else { return };
+        for _ in 0..ROWS_A_GO {
+            let next = at.checked_add_signed(by).and_then(|next| Some((next, self.list.place(next)?)));
+            let Some((next, place)) = next else {
+                self.toast = Some("no further row with a defect".to_owned());
+                return;
+            };
+            if has_defect(book, place) {
+                self.select(Some(place));
+                return;
+            }
+            at = next;
+        }
+        self.hunt = Some(Hunt { at, by });
+    }
+
+    pub(super) fn select(&mut self, place: Option<usize>) {
+        self.follow = false;
+        if place.is_some() {
+            self.selected = place;
+        }
     }
 
     fn settle_selection(&mut self) {
         if self.follow {
-            self.selected = self.list.len().checked_sub(1).and_then(|last| self.list.place(last));
+            self.selected = self.list.newest();
         } else if let Some(place) = self.selected {
             self.selected = self.list.nearest(place);
         } else {
@@ -176,46 +292,32 @@ impl State {
         self.top = self.top.clamp(at.saturating_sub(rows - 1), at).min(self.list.len().saturating_sub(rows));
     }
 
-    fn settle_detail(&mut self, book: &Book) -> Option<Effect> {
-        let id = self.selected.and_then(|place| book.row(place)).map(|row| row.id);
-        if id != self.selected_id {
-            self.selected_id = id;
-            self.asked_for = None;
-            self.scroll = 0;
-            self.laid = Laid::default();
-        }
-        let id = id?;
-        if let Some(detail) = book.detail(id) {
-            if self.laid.detail.as_ref().is_none_or(|known| is_other(known, &detail)) {
-                self.laid = Laid { detail: Some(detail), ..Laid::default() };
-            }
+    /// Lays the detail out anew, when it or its window has changed. What is much is left to others.
+    pub(super) fn lay_out(&mut self, columns: usize) -> Option<Effect> {
+        if self.view != View::Traffic {
+            self.group_lines = self.said_of_the_group(columns);
+            self.scroll = self.scroll.min(self.group_lines.len().saturating_sub(1));
             return None;
         }
-        (self.laid.detail.is_none() && self.asked_for.replace(id) != Some(id)).then_some(Effect::Load(id))
-    }
-
-    /// The session file has answered.
-    pub(super) fn take_detail(&mut self, id: RowId, detail: Option<Detail>) {
-        if self.selected_id == Some(id) && self.laid.detail.is_none() {
-            self.laid = Laid { detail, ..Laid::default() };
-        }
-    }
-
-    /// Lays the detail out anew, when it or its window has changed.
-    pub(super) fn lay_out(&mut self, columns: usize) {
-        if self.view != View::Traffic {
-            let selected = self.board.selected();
-            self.group_lines = selected.map(|shown| group::lines(shown, self.look, columns)).unwrap_or_default();
-            self.scroll = self.scroll.min(self.group_lines.len().saturating_sub(1));
-            return;
-        }
-        let key = Some((self.pane, columns));
-        if self.laid.key != key {
-            let detail = self.laid.detail.as_ref();
-            self.laid.lines = detail.map(|detail| self.pane.lines(detail, self.look, columns)).unwrap_or_default();
-            self.laid.key = key;
-        }
+        let effect = self.laid.lay_out(self.pane, self.look, columns);
         self.scroll = self.scroll.min(self.laid.lines.len().saturating_sub(1));
+        effect
+    }
+
+    fn said_of_the_group(&self, columns: usize) -> Vec<Line<'static>> {
+        match self.view {
+            View::Setup => setup::lines(&self.about, self.board.selected(), self.look, columns),
+            View::Tree => self.tree.selected().map(|branch| group::branch_lines(branch, self.look)).unwrap_or_default(),
+            _ => {
+                let selected = self.board.selected();
+                selected.map(|shown| group::lines(shown, self.now, self.look, columns)).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The lines of the detail, whatever it is of.
+    pub(super) fn detail_lines(&self) -> &[Line<'static>] {
+        if self.view == View::Traffic { &self.laid.lines } else { &self.group_lines }
     }
 
     /// Whether the session is still going on.
@@ -224,14 +326,12 @@ impl State {
     }
 }
 
-/// Whether the record has changed since it was laid out.
-fn is_other(known: &Detail, new: &Detail) -> bool {
-    fn same<T>(known: Option<&Arc<T>>, new: Option<&Arc<T>>) -> bool {
-        known.map(Arc::as_ptr) == new.map(Arc::as_ptr)
-    }
-    !(Arc::ptr_eq(&known.connection, &new.connection)
-        && same(known.report.as_ref(), new.report.as_ref())
-        && same(known.exchange.as_ref(), new.exchange.as_ref())
-        && known.messages.len() == new.messages.len()
-        && same(known.messages.last(), new.messages.last()))
+/// What the filter asks beside the rows.
+pub(super) fn asked<'a>(now: Timestamp, search: &'a BodySearch, book: &'a Book) -> Asked<'a> {
+    Asked { now, notes: book.notes(), found: &search.found }
+}
+
+fn has_defect(book: &Book, place: usize) -> bool {
+    let line = book.row(place).and_then(|row| book.line(row.connection));
+    line.and_then(|line| line.worst()).is_some_and(|worst| worst > Severity::Info)
 }

@@ -5,7 +5,7 @@ use std::panic;
 use std::sync::OnceLock;
 use std::thread::{self, ThreadId};
 
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
@@ -18,15 +18,10 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal over.
-    pub(super) fn enter() -> io::Result<Self> {
+    /// Takes the terminal over, and the mouse where that is wanted.
+    pub(super) fn enter(mouse: bool) -> io::Result<Self> {
         guard_against_panics();
-        enable_raw_mode()?;
-        let entered = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste);
-        if entered.is_err() {
-            restore();
-        }
-        entered?;
+        take(mouse)?;
         let terminal = Terminal::new(CrosstermBackend::new(stdout()));
         if terminal.is_err() {
             restore();
@@ -41,9 +36,35 @@ impl Drop for Screen {
     }
 }
 
+fn take(mouse: bool) -> io::Result<()> {
+    enable_raw_mode()?;
+    let taken = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste).and_then(|()| match mouse {
+        true => execute!(stdout(), EnableMouseCapture),
+        false => Ok(()),
+    });
+    if taken.is_err() {
+        restore();
+    }
+    taken
+}
+
+/// Gives the terminal to the shell until it lets this process go on.
+pub(super) fn suspend(mouse: bool) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        restore();
+        // As if the terminal itself had stopped us: the whole job, shells and pipes included.
+        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
+        take(mouse)?;
+    }
+    #[cfg(not(unix))]
+    let _ = mouse;
+    Ok(())
+}
+
 /// Nothing can be done about a terminal that does not take it.
 fn restore() {
-    let _ = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = execute!(stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
 }
 

@@ -1,5 +1,7 @@
 use super::*;
-use crate::model::{Body, ExchangeTiming, Facts, Finding, FindingId, Head, Outcome, Response, Target, Timestamp};
+use crate::model::{
+    Body, ExchangeTiming, Facts, Finding, FindingId, Head, Outcome, Response, Severity, Target, Timestamp,
+};
 
 fn connection(id: u64) -> Connection {
     let mut connection =

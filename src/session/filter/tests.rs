@@ -1,8 +1,9 @@
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::super::row::{LeafFacts, RowId};
+use super::super::row::LeafFacts;
 use super::*;
-use crate::model::{AlertCode, ConnectionId, ExchangeId, GivenKind};
+use crate::model::{AlertCode, ConnectionId, ExchangeId, FindingId, GivenKind, Note, RowId};
 
 fn now() -> Timestamp {
     Timestamp::from_unix(1_795_000_000)
@@ -35,6 +36,7 @@ fn row() -> (Row, Line) {
         })),
         alert: Some(AlertCode::UNKNOWN_CA),
         given: Some(GivenKind::Pass),
+        accepts: Some(true),
         judged: true,
     };
     (row, line)
@@ -51,6 +53,13 @@ fn every_term_holds_and_does_not() {
         ("nothing", false),
         ("host:example", true),
         ("host:other", false),
+        ("host:^api", true),
+        ("host:^example", false),
+        ("host:8443$", true),
+        ("host:^api$", false),
+        ("host:^api.example.com:8443$", true),
+        ("path:^/v1", true),
+        ("path:^/users", false),
         ("path:/v1", true),
         ("path:get", false),
         ("method:get", true),
@@ -90,15 +99,24 @@ fn every_term_holds_and_does_not() {
         ("status:200 | finding:cert", true),
         ("(status:200 | status:404) & !method:post", true),
         ("!(status:404 | status:200)", false),
+        ("marked:yes", true),
+        ("marked:no", false),
+        ("note:LOOK", true),
+        ("note:other", false),
+        ("body:token", true),
+        ("!body:token", false),
         ("unknown:key", false),
         ("users?q=ü", true),
     ];
+    let notes = HashMap::from([(row.id, Note { marked: true, text: "look here".into() })]);
+    let found = HashSet::from([ExchangeId(1)]);
+    let asked = Asked { now: now(), notes: &notes, found: &found };
     for (text, expected) in cases {
         let filter = Filter::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        assert_eq!(filter.matches(&row, Some(&line), now()), expected, "{text}");
+        assert_eq!(filter.matches(&row, Some(&line), &asked), expected, "{text}");
         assert_eq!(filter.text(), text);
     }
-    assert!(!Filter::parse("host:a").unwrap().matches(&row, None, now()));
+    assert!(!Filter::parse("host:a").unwrap().matches(&row, None, &asked));
 }
 
 #[test]
@@ -116,6 +134,7 @@ fn faults_are_shown_where_they_are() {
         ("size:big", 0, "a size is"),
         ("took:1h", 0, "a time is"),
         ("expires:soon", 0, "a time left is"),
+        ("marked:maybe", 0, "yes or no"),
     ];
     for (text, at, why) in cases {
         let error = Filter::parse(text).unwrap_err();
@@ -133,7 +152,14 @@ fn no_prefix_of_a_filter_breaks_the_reader() {
 }
 
 #[test]
-fn words_are_completed() {
-    assert_eq!(Filter::completions("s"), ["status:", "severity:", "san:", "size:"]);
-    assert_eq!(Filter::completions("finding:cert-exp"), ["finding:cert-expired", "finding:cert-expiring-soon"]);
+fn the_text_wanted_in_a_body_is_told() {
+    let wants = |text: &str| Filter::parse(text).unwrap().body_text().map(str::to_owned);
+    assert_eq!(wants("host:a (x | !body:Token)").as_deref(), Some("token"));
+    assert_eq!(wants("host:body"), None);
+}
+
+#[test]
+fn brackets_do_not_nest_without_end() {
+    let error = Filter::parse(&"(".repeat(100_000)).unwrap_err();
+    assert!(error.why.contains("too many brackets"), "{error}");
 }

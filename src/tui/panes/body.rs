@@ -73,7 +73,11 @@ fn text_lines(found: &str, columns: usize) -> Vec<Line<'static>> {
 
 fn hex_lines(bytes: &[u8], columns: usize) -> Vec<Line<'static>> {
     // Offset, two spaces, three columns a byte, a space, one column a byte.
-    let per_row = if columns >= 77 { 16 } else { 8 };
+    let per_row = match columns {
+        77.. => 16,
+        41.. => 8,
+        _ => 4,
+    };
     let rows = bytes.chunks(per_row).take(HEX_ROWS).enumerate();
     let mut lines: Vec<Line<'static>> = rows.map(|(row, chunk)| hex_line(row * per_row, chunk, per_row)).collect();
     if bytes.len() > HEX_ROWS * per_row {

@@ -40,7 +40,7 @@ fn nothing_found(detail: &Detail, look: Look) -> Line<'static> {
     }
 }
 
-fn finding_lines(finding: &Finding, look: Look, columns: usize) -> Vec<Line<'static>> {
+pub(super) fn finding_lines(finding: &Finding, look: Look, columns: usize) -> Vec<Line<'static>> {
     let style = look.severity(finding.severity);
     let head = format!("{} {}", finding.severity.glyph(), finding.id);
     let about = finding.subject.kind.word();
@@ -72,7 +72,7 @@ fn error_lines(detail: &Detail, look: Look, columns: usize) -> Vec<Line<'static>
     lines
 }
 
-fn trust_lines(report: &Report, look: Look) -> Vec<Line<'static>> {
+pub(super) fn trust_lines(report: &Report, look: Look) -> Vec<Line<'static>> {
     if report.verdicts.is_empty() {
         return Vec::new();
     }

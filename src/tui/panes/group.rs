@@ -1,68 +1,110 @@
-//! What is to be said about a host, a device or a certificate.
+//! What is to be said about a host, a device, a certificate or a branch of the tree.
 
 use ratatui::text::Line;
 
 use super::heading;
 use crate::explain;
-use crate::model::Severity;
-use crate::tui::board::{Key, ShownGroup};
+use crate::model::{Severity, Timestamp};
+use crate::session::LeafFacts;
+use crate::tui::board::{Key, Names, ShownGroup};
+use crate::tui::rows::Branch;
 use crate::tui::style::Look;
 
-/// More names are counted.
-const LISTED: usize = 50;
-
 /// Its lines, none wider than `columns`.
-pub(in crate::tui) fn lines(shown: &ShownGroup, look: Look, columns: usize) -> Vec<Line<'static>> {
-    let group = &shown.group;
+pub(in crate::tui) fn lines(shown: &ShownGroup, now: Timestamp, look: Look, columns: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    for ((severity, id), times) in &group.findings {
-        let severity = severity.0;
+    for (id, severity, times) in &shown.findings {
         let title = explain::page(*id).title;
-        let words = format!("{} {id}  {title}; {times} of {}", severity.glyph(), group.connections);
-        let style = if severity > Severity::Info { look.severity(severity) } else { look.accent() };
+        let words = format!("{} {id}  {title}; {times} of {}", severity.glyph(), shown.connections);
+        let style = if *severity > Severity::Info { look.severity(*severity) } else { look.accent() };
         lines.extend(Look::paragraph(&words, 0, columns, style));
     }
-    if group.findings.is_empty() {
+    if shown.findings.is_empty() {
         lines.push(Line::from(Look::span("✓ no defect", look.good())));
     }
-    if let Some(leaf) = &group.leaf {
+    if let Some(leaf) = &shown.leaf {
         lines.push(Line::default());
         lines.push(heading("certificate", look));
-        let fields = [
-            ("name", Some(leaf.label.clone())),
-            ("issuer", Some(leaf.issuer_name.clone())),
-            ("names", Some(leaf.san.clone())),
-            ("begins", leaf.not_before.map(|at| at.to_string())),
-            ("ends", leaf.not_after.map(|at| at.to_string())),
-            ("SHA-256", Some(leaf.sha256.to_string())),
-        ];
-        for (label, value) in fields {
-            lines.extend(value.into_iter().flat_map(|value| Look::labelled(label, &value, columns)));
-        }
+        lines.extend(leaf_lines(leaf, columns));
     }
-    if !matches!(shown.key, Key::Host(_)) {
-        let hosts = group.hosts.iter().map(|(host, times)| (host.to_string(), *times));
-        push_counts(&mut lines, "hosts", hosts, look, columns);
+    if matches!(shown.key, Key::Host(_)) {
+        lines.extend(changes(shown, now, look, columns));
+    } else {
+        push_counts(&mut lines, "hosts", &shown.hosts, look, columns);
     }
     if !matches!(shown.key, Key::Device(_)) {
-        let devices = group.devices.iter().map(|(device, times)| (device.to_string(), *times));
-        push_counts(&mut lines, "devices", devices, look, columns);
+        push_counts(&mut lines, "devices", &shown.devices, look, columns);
     }
     lines
 }
 
-fn push_counts(
-    lines: &mut Vec<Line<'static>>,
-    title: &str,
-    counts: impl ExactSizeIterator<Item = (String, usize)>,
-    look: Look,
-    columns: usize,
-) {
-    let more = counts.len().saturating_sub(LISTED);
+fn leaf_lines(leaf: &LeafFacts, columns: usize) -> Vec<Line<'static>> {
+    let fields = [
+        ("name", Some(leaf.label.clone())),
+        ("issuer", Some(leaf.issuer_name.clone())),
+        ("names", Some(leaf.san.clone())),
+        ("begins", leaf.not_before.map(|at| at.to_string())),
+        ("ends", leaf.not_after.map(|at| at.to_string())),
+        ("SHA-256", Some(leaf.sha256.to_string())),
+    ];
+    let labelled = |(label, value): (&str, Option<String>)| value.map(|value| Look::labelled(label, &value, columns));
+    fields.into_iter().filter_map(labelled).flatten().collect()
+}
+
+/// What became another when the host showed another certificate, the newest change first.
+fn changes(shown: &ShownGroup, now: Timestamp, look: Look, columns: usize) -> Vec<Line<'static>> {
+    let Some(leaf) = shown.leaf.as_ref().filter(|_| !shown.former.is_empty()) else { return Vec::new() };
+    let mut lines = vec![Line::default(), heading("its certificate has changed", look)];
+    let mut newer = leaf.clone();
+    for older in shown.former.iter().rev() {
+        let what = differences(older, &newer, now);
+        let words = format!("{} → {}: {what}", older.sha256.short(), newer.sha256.short());
+        lines.extend(Look::paragraph(&words, 0, columns, look.accent()));
+        newer = older.clone();
+    }
+    lines
+}
+
+/// In words, what a person would notice of two certificates.
+fn differences(older: &LeafFacts, newer: &LeafFacts, now: Timestamp) -> String {
+    let mut found = Vec::new();
+    if older.issuer_name != newer.issuer_name {
+        found.push(format!("issued by {} instead of {}", newer.issuer_name, older.issuer_name));
+    }
+    if older.san != newer.san {
+        found.push(format!("for {} instead of {}", newer.san, older.san));
+    }
+    if older.not_after != newer.not_after {
+        let end = |leaf: &LeafFacts| leaf.not_after.map_or_else(|| "?".to_owned(), |at| at.day());
+        let is_over = older.not_after.is_some_and(|at| at.ms_since(now) < 0);
+        let over = if is_over { ", which is over" } else { "" };
+        found.push(format!("valid until {} instead of {}{over}", end(newer), end(older)));
+    }
+    if found.is_empty() { "the same names and dates, another key or serial".to_owned() } else { found.join("; ") }
+}
+
+/// What the rows below a branch of the tree come to.
+pub(in crate::tui) fn branch_lines(branch: &Branch, look: Look) -> Vec<Line<'static>> {
+    let counts = &branch.counts;
+    let mut lines = vec![heading(&branch.label, look), Line::from(Look::plain(&format!("{} rows", counts.rows)))];
+    if counts.failed > 0 {
+        let words = format!("{} went wrong, or were answered with an error", counts.failed);
+        lines.push(Line::from(Look::span(&words, look.severity(Severity::Error))));
+    }
+    let order = [Severity::Warning, Severity::Error, Severity::Fatal];
+    for (severity, count) in order.into_iter().zip(counts.severities).rev().filter(|(_, count)| *count > 0) {
+        let words = format!("{} {count} on connections whose worst finding is {severity}", severity.glyph());
+        lines.push(Line::from(Look::span(&words, look.severity(severity))));
+    }
+    lines
+}
+
+fn push_counts(lines: &mut Vec<Line<'static>>, title: &str, names: &Names, look: Look, columns: usize) {
+    let more = names.count.saturating_sub(names.first.len());
     lines.push(Line::default());
     lines.push(heading(title, look));
-    for (name, times) in counts.take(LISTED) {
-        lines.extend(Look::labelled(&times.to_string(), &name, columns));
+    for (name, times) in &names.first {
+        lines.extend(Look::labelled(&times.to_string(), name, columns));
     }
     if more > 0 {
         lines.push(Line::from(Look::dim(&format!("and {more} more"))));

@@ -2,10 +2,12 @@
 
 mod body;
 mod chain;
+pub(super) mod checked;
 mod findings;
 pub(super) mod group;
 mod handshake;
 mod http;
+pub(super) mod setup;
 mod timing;
 
 use ratatui::text::Line;
@@ -45,12 +47,6 @@ impl Pane {
             Self::Response => "response",
             Self::Timing => "timing",
         }
-    }
-
-    /// By its key.
-    pub(super) fn numbered(digit: char) -> Option<Self> {
-        let at = (digit as usize).checked_sub('1' as usize)?;
-        Self::ALL.get(at).copied()
     }
 
     /// The one `by` further on, round and round.

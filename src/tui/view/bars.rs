@@ -10,6 +10,7 @@ use tui_input::Input;
 use crate::model::Severity;
 use crate::text;
 use crate::tui::board::View;
+use crate::tui::keymap::Action;
 use crate::tui::state::{Focus, State, Typing};
 use crate::tui::style::Look;
 
@@ -17,13 +18,17 @@ pub(super) fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let totals = state.totals;
     let mut left =
         vec![Look::bold(&format!(" tlscope {} ", env!("CARGO_PKG_VERSION"))), Look::plain(&state.about.title)];
+    if let Some(since) = state.about.recording_since {
+        let seconds = u64::try_from(state.now.ms_since(since) / 1000).unwrap_or(0);
+        let (words, severity) = match state.is_recording {
+            true => (format!("  ● rec {}", text::duration(seconds)), Severity::Error),
+            false => ("  not recording".to_owned(), Severity::Warning),
+        };
+        left.push(Look::span(&words, state.look.severity(severity)));
+    }
     let devices = if totals.devices == 1 { "1 device".to_owned() } else { format!("{} devices", totals.devices) };
     left.push(Look::plain(&format!("  {devices}")));
     left.push(Look::plain(&format!("  {} conn", text::count(totals.connections))));
-    if let Some(since) = state.about.recording_since {
-        let seconds = u64::try_from(state.now.ms_since(since) / 1000).unwrap_or(0);
-        left.push(Look::span(&format!("  ● rec {}", text::duration(seconds)), state.look.severity(Severity::Error)));
-    }
     let mut right = Vec::new();
     for (severity, count) in
         [(Severity::Fatal, totals.fatal), (Severity::Error, totals.error), (Severity::Warning, totals.warning)]
@@ -50,9 +55,12 @@ pub(super) fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
 
 pub(super) fn footer(frame: &mut Frame<'_>, area: Rect, state: &State) {
     match (&state.typing, &state.toast) {
-        (Some(Typing::Filter(input, fault)), _) => typed(frame, area, " filter: ", input, fault.as_ref(), state),
+        (Some(Typing::Filter(input, fault, _)), _) => typed(frame, area, " filter: ", input, fault.as_ref(), state),
         (Some(Typing::Command(input, _)), _) => typed(frame, area, " : ", input, None, state),
-        (Some(Typing::Export(input)), _) => typed(frame, area, " write HAR to: ", input, None, state),
+        (Some(Typing::Export(input, false)), _) => typed(frame, area, " write HAR to: ", input, None, state),
+        (Some(Typing::Export(input, true)), _) => typed(frame, area, " write marked as HAR to: ", input, None, state),
+        (Some(Typing::Note(_, input)), _) => typed(frame, area, " note: ", input, None, state),
+        (Some(Typing::Search(input)), _) => typed(frame, area, " look for: ", input, None, state),
         (None, Some(toast)) => {
             frame
                 .render_widget(Paragraph::new(Line::from(Look::span(&format!(" {toast}"), state.look.accent()))), area);
@@ -63,25 +71,63 @@ pub(super) fn footer(frame: &mut Frame<'_>, area: Rect, state: &State) {
 
 /// What the keys do here, as many as there is room for.
 fn keys(state: &State, columns: usize) -> Line<'static> {
-    let here: &[(&str, &str)] = match state.focus {
-        Focus::List if state.view != View::Traffic => {
-            &[("enter", "its traffic"), ("t", "traffic"), ("h", "hosts"), ("d", "devices"), ("c", "certificates")]
-        }
-        Focus::List => &[("/", "filter"), ("tab", "pane"), ("enter", "open"), ("f", "follow"), ("n", "next defect")],
-        Focus::Detail { .. } => &[("↑↓", "scroll"), ("tab", "pane"), ("enter", "whole screen"), ("esc", "back")],
-    };
-    let everywhere: &[(&str, &str)] = &[("s", "setup"), ("x", "export"), ("?", "help"), ("q", "quit")];
     let mut spans = vec![Span::raw(" ")];
     let mut used = 1;
-    for (key, does) in here.iter().chain(everywhere) {
-        let width = text::width(key) + text::width(does) + 3;
+    for (action, does) in keys_here(state).iter().chain(EVERYWHERE) {
+        let key = state.settings.keymap.key_for(*action);
+        let width = text::width(&key) + text::width(does) + 3;
+        if key.is_empty() {
+            continue;
+        }
         if used + width > columns {
             break;
         }
         used += width;
-        spans.extend([Look::bold(key), Look::plain(" "), Look::dim(does), Look::plain("  ")]);
+        spans.extend([Look::bold(&key), Look::plain(" "), Look::dim(does), Look::plain("  ")]);
     }
     Line::from(spans)
+}
+
+const EVERYWHERE: &[(Action, &str)] = &[
+    (Action::View(View::Setup), "setup"),
+    (Action::Export, "export"),
+    (Action::Palette, "commands"),
+    (Action::Help, "help"),
+    (Action::Quit, "quit"),
+];
+
+fn keys_here(state: &State) -> &'static [(Action, &'static str)] {
+    match (state.focus, state.view) {
+        (Focus::List, View::Traffic) => &[
+            (Action::Find, "filter"),
+            (Action::Turn(1), "pane"),
+            (Action::Enter, "open"),
+            (Action::Follow, "follow"),
+            (Action::Problem(1), "next defect"),
+            (Action::View(View::Hosts), "hosts"),
+        ],
+        (Focus::List, View::Tree) => &[
+            (Action::Turn(1), "open"),
+            (Action::Turn(-1), "close"),
+            (Action::Enter, "its traffic"),
+            (Action::View(View::Traffic), "traffic"),
+        ],
+        (Focus::List, _) => &[
+            (Action::Enter, "its traffic"),
+            (Action::View(View::Traffic), "traffic"),
+            (Action::View(View::Hosts), "hosts"),
+            (Action::View(View::Devices), "devices"),
+            (Action::View(View::Certificates), "certificates"),
+        ],
+        (Focus::Detail { .. }, _) => &[
+            (Action::Move(1), "scroll"),
+            (Action::Turn(1), "pane"),
+            (Action::Find, "look for"),
+            (Action::Enter, "whole screen"),
+            (Action::Copy, "copy"),
+            (Action::Back, "back"),
+        ],
+    }
 }
 
 /// A line that is being typed, with what is wrong with it.
@@ -115,7 +161,11 @@ pub(super) fn lessons(state: &State) -> Vec<Line<'static>> {
     if state.rows > 0 {
         return vec![
             Line::from(Look::plain("No row matches the filter.")),
-            Line::from(Look::dim("/ changes it, Esc clears it.")),
+            Line::from(Look::dim(&format!(
+                "{} changes it, {} clears it.",
+                state.settings.keymap.key_for(Action::Find),
+                state.settings.keymap.key_for(Action::Back)
+            ))),
         ];
     }
     if !state.is_live() {
@@ -127,5 +177,13 @@ pub(super) fn lessons(state: &State) -> Vec<Line<'static>> {
     for (label, value) in &state.about.setup {
         lines.extend(Look::labelled(label, value, columns));
     }
+    lines.push(Line::default());
+    let key = |action| state.settings.keymap.key_for(action);
+    let next = format!(
+        "{} shows every step and a code for the camera; {} the keys",
+        key(Action::View(View::Setup)),
+        key(Action::Help)
+    );
+    lines.extend(Look::paragraph(&next, 0, columns, Style::new().add_modifier(Modifier::DIM)));
     lines
 }

@@ -6,11 +6,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Cell;
 
-use super::table::{self, Column};
-use super::traffic::finding_spans;
-use crate::model::{Severity, Timestamp};
+use super::table::{self, Column, Head};
+use super::traffic::{self, finding_spans};
+use crate::model::Severity;
 use crate::text;
-use crate::tui::board::{Key, ShownGroup, View, ends};
+use crate::tui::board::{Key, ShownGroup, View};
 use crate::tui::state::State;
 use crate::tui::style::Look;
 
@@ -39,17 +39,25 @@ const CERTIFICATES: &[Column<ShownGroup>] = &[
     Column { name: "worst", width: Constraint::Fill(2), from: 90, cell: worst },
 ];
 
+const SETUP: &[Column<ShownGroup>] = &[
+    Column { name: "device", width: Constraint::Fill(2), from: 0, cell: name },
+    Column { name: "does it work yet", width: Constraint::Fill(4), from: 0, cell: works },
+    Column { name: "conn", width: Constraint::Length(6), from: 50, cell: connections },
+];
+
 fn columns_of(view: View) -> &'static [Column<ShownGroup>] {
     match view {
-        View::Traffic | View::Hosts => HOSTS,
+        View::Traffic | View::Tree | View::Hosts => HOSTS,
         View::Devices => DEVICES,
         View::Certificates => CERTIFICATES,
+        View::Setup => SETUP,
     }
 }
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let rows = state.board.shown.iter().map(|shown| (shown, shown.is_selected));
-    table::draw(frame, area, (state, title(state)), columns_of(state.view), rows);
+    let columns: Vec<_> = columns_of(state.view).iter().filter(|column| area.width >= column.from).collect();
+    table::draw(frame, area, (state, Head { title: title(state), sort: None }), &columns, rows);
 }
 
 fn title(state: &State) -> Line<'static> {
@@ -64,14 +72,14 @@ fn name(shown: &ShownGroup, _: &State, columns: usize) -> Cell<'static> {
         Key::Device(device) if device.is_loopback() => format!("this machine ({device})"),
         Key::Device(device) => device.to_string(),
         Key::Leaf(leaf) => {
-            shown.group.leaf.as_ref().map_or_else(|| leaf.short(), |leaf| text::safe(&leaf.label).into_owned())
+            shown.leaf.as_ref().map_or_else(|| leaf.short(), |leaf| text::safe(&leaf.label).into_owned())
         }
     };
     Cell::from(Look::plain(&text::elide_middle(&name, columns)))
 }
 
 fn worst(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
-    let findings: Vec<_> = shown.group.findings.keys().map(|(severity, id)| (*id, severity.0)).collect();
+    let findings: Vec<_> = shown.findings.iter().map(|(id, severity, _)| (*id, *severity)).collect();
     Cell::from(Line::from(finding_spans(&findings, true, state, columns)))
 }
 
@@ -80,39 +88,46 @@ fn number(n: usize, columns: usize) -> Cell<'static> {
 }
 
 fn connections(shown: &ShownGroup, _: &State, columns: usize) -> Cell<'static> {
-    number(shown.group.connections, columns)
+    number(shown.connections, columns)
 }
 
 fn devices(shown: &ShownGroup, _: &State, columns: usize) -> Cell<'static> {
-    number(shown.group.devices.len(), columns)
+    number(shown.devices.count, columns)
 }
 
 fn hosts(shown: &ShownGroup, _: &State, columns: usize) -> Cell<'static> {
-    number(shown.group.hosts.len(), columns)
+    number(shown.hosts.count, columns)
 }
 
 fn refused(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
-    let refused = shown.group.refused;
+    let refused = shown.refused;
     let style = if refused > 0 { state.look.severity(Severity::Error) } else { Style::new() };
     let words = if refused > 0 { text::count(refused as u64) } else { "-".to_owned() };
     Cell::from(Look::span(&format!("{words:>columns$}"), style))
 }
 
 fn days_left(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
-    let Some(end) = ends(&shown.group) else { return Cell::from(Look::dim(&format!("{:>columns$}", "-"))) };
-    let left = end.ms_since(state.now);
-    let days = left / Timestamp::DAY_MS;
-    let (words, style) = match days {
-        _ if left < 0 => (format!("✖ {}d ago", -days), state.look.severity(Severity::Fatal)),
-        0..14 => (format!("! {days}d"), state.look.severity(Severity::Warning)),
-        _ => (format!("{days}d"), Style::new()),
+    traffic::days_left(shown.leaf.as_ref().and_then(|leaf| leaf.not_after), state, columns)
+}
+
+/// How far a device has come: its traffic arrives, and it takes our certificate, or not.
+fn works(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
+    let (words, style) = match (shown.accepted, shown.refused) {
+        (0, 0) => ("· its traffic arrives; no TLS of its own seen yet".to_owned(), state.look.accent()),
+        (_, 0) => ("✓ works: it trusts the CA".to_owned(), state.look.good()),
+        (0, _) => {
+            ("✖ refuses every certificate: the CA is not installed".to_owned(), state.look.severity(Severity::Fatal))
+        }
+        (_, refused) => {
+            (format!("! works, but {refused} were refused: an app pins"), state.look.severity(Severity::Warning))
+        }
     };
-    Cell::from(Look::span(&format!("{words:>columns$}"), style))
+    Cell::from(Look::span(&text::elide(&words, columns), style))
 }
 
 /// How much of its life is over, as a bar.
 fn life(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
-    let span = shown.group.leaf.as_ref().and_then(|leaf| leaf.not_before.zip(leaf.not_after));
+    let span = shown.leaf.as_ref().and_then(|leaf| leaf.not_before.zip(leaf.not_after));
     let Some((from, to)) = span else { return Cell::default() };
     let whole = to.ms_since(from).max(1);
     let over = state.now.ms_since(from).clamp(0, whole);

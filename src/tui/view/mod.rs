@@ -1,14 +1,18 @@
 //! From the state to a frame. Draws only the rows and lines that are in their windows.
 
+mod ascii;
 mod bars;
 mod board;
 mod overlay;
+mod spot;
 mod table;
 mod traffic;
+mod tree;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::text::Line;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Borders, Paragraph};
 
 use super::board::View;
@@ -16,6 +20,9 @@ use super::panes::Pane;
 use super::state::{Focus, Overlay, State, Typing};
 use super::style::Look;
 use crate::text;
+
+pub(super) use overlay::{menu_entry_at, reading_lines};
+pub(super) use spot::{Spot, is_in_list, spot};
 
 /// Where things are.
 struct Areas {
@@ -30,6 +37,8 @@ fn areas(state: &State) -> Areas {
     let [header, middle, footer] =
         Layout::vertical([Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)]).areas(whole);
     let list_share = match state.focus {
+        // A camera has to see the whole code.
+        Focus::List if state.view == View::Setup => Constraint::Percentage(25),
         Focus::List => Constraint::Percentage(55),
         Focus::Detail { whole: false } => Constraint::Percentage(35),
         Focus::Detail { whole: true } => Constraint::Length(0),
@@ -63,19 +72,26 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
     if areas.list.height > 0 {
         match state.view {
             View::Traffic => traffic::draw(frame, areas.list, state),
-            View::Hosts | View::Devices | View::Certificates => board::draw(frame, areas.list, state),
+            View::Tree => tree::draw(frame, areas.list, state),
+            View::Hosts | View::Devices | View::Certificates | View::Setup => board::draw(frame, areas.list, state),
         }
     }
     detail(frame, areas.detail, state);
     bars::footer(frame, areas.footer, state);
-    if let Some(Typing::Command(input, chosen)) = &state.typing {
-        overlay::palette(frame, state, input.value(), *chosen);
+    match &state.typing {
+        Some(Typing::Command(input, chosen)) => overlay::palette(frame, state, input.value(), *chosen),
+        Some(Typing::Filter(_, _, completion)) => overlay::completion(frame, state, completion),
+        _ => {}
     }
-    match state.overlay {
+    match &state.overlay {
         Overlay::None => {}
-        Overlay::Help => overlay::help(frame, state),
-        Overlay::Setup => overlay::setup(frame, state),
-        Overlay::Copy => overlay::copy(frame, state),
+        Overlay::Help(from) => overlay::help(frame, state, *from),
+        Overlay::Menu(menu, chosen) => overlay::menu(frame, state, *menu, *chosen),
+        Overlay::Clearing => overlay::clearing(frame, state),
+        Overlay::Text(title, lines, from) => overlay::text(frame, state, title, lines, *from),
+    }
+    if state.look.ascii {
+        ascii::only(frame.buffer_mut());
     }
 }
 
@@ -86,57 +102,73 @@ fn detail(frame: &mut Frame<'_>, area: Rect, state: &State) {
     frame.render_widget(block, area);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let room = usize::from(inner.height);
+    let window = state.detail_lines().iter().skip(state.scroll).take(room);
     let lines: Vec<Line<'_>> = match &state.laid.detail {
-        _ if state.view != View::Traffic => state.group_lines.iter().skip(state.scroll).take(room).cloned().collect(),
-        Some(_) => state.laid.lines.iter().skip(state.scroll).take(room).cloned().collect(),
+        _ if state.view != View::Traffic => window.map(|line| marked(line, state)).collect(),
+        Some(_) => window.map(|line| marked(line, state)).collect(),
         None if state.selected.is_some() => vec![Line::from(Look::dim("looking it up in the session file …"))],
         None => bars::lessons(state),
     };
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
+/// Whether a line has the text that is looked for.
+pub(super) fn holds(line: &Line<'_>, wanted: &str) -> bool {
+    !wanted.is_empty() && line.to_string().to_lowercase().contains(wanted)
+}
+
+/// The line, with what is looked for standing out.
+fn marked(line: &Line<'static>, state: &State) -> Line<'static> {
+    let mut line = line.clone();
+    if holds(&line, &state.wanted) {
+        line.spans.iter_mut().for_each(|span| span.style = span.style.add_modifier(Modifier::UNDERLINED));
+        line.spans.insert(0, Span::styled("", Style::new()));
+    }
+    line
+}
+
 fn border_of(has_focus: bool) -> BorderType {
     if has_focus { BorderType::Thick } else { BorderType::Plain }
 }
 
-/// The views, under a board.
-fn views(state: &State) -> Line<'static> {
-    let mut spans = vec![Look::plain(" ")];
-    for view in View::ALL {
-        let name = view.name();
-        let (key, rest) = name.split_at_checked(1).unwrap_or((name, ""));
-        let label = format!("{key} {key}{rest}");
-        if view == state.view {
-            spans.push(Look::span(&format!("[{label}]"), state.look.accent()));
-        } else {
-            spans.push(Look::dim(&label));
-        }
-        spans.push(Look::plain("  "));
+/// What can be chosen at the top of the detail: panes, or under a board the views.
+fn tab_labels(state: &State, columns: usize) -> Vec<(Spot, String, bool)> {
+    if state.view != View::Traffic {
+        let label = |view: View| {
+            let key = state.settings.keymap.key_for(super::keymap::Action::View(view));
+            let name = if columns < 70 && view != state.view { String::new() } else { format!(" {}", view.name()) };
+            (Spot::View(view), format!("{key}{name}"), view == state.view)
+        };
+        return View::ALL.into_iter().map(label).collect();
     }
-    Line::from(spans)
+    let label = |(at, pane): (usize, Pane)| {
+        let name = if columns < 70 && pane != state.pane { String::new() } else { format!(" {}", pane.name()) };
+        (Spot::Pane(pane), format!("{}{name}", at + 1), pane == state.pane)
+    };
+    Pane::ALL.into_iter().enumerate().map(label).collect()
 }
 
-/// The name of the selected row, and the panes.
+/// What stands before them: the host of the selected row, where there is room.
+fn tab_title(state: &State, columns: usize) -> String {
+    if state.view != View::Traffic || columns < 70 {
+        return String::new();
+    }
+    let host = state.shown.iter().find(|shown| shown.is_selected).and_then(|shown| shown.line.as_ref());
+    host.map_or(String::new(), |line| format!("{} ─ ", text::elide_middle(&text::safe(&line.host), columns - 60)))
+}
+
 fn tabs(state: &State, columns: usize) -> Line<'static> {
-    if state.view != View::Traffic {
-        return views(state);
-    }
-    let mut spans = vec![Look::plain(" ")];
-    let short = columns < 70;
-    if !short {
-        let host = state.shown.iter().find(|shown| shown.is_selected).and_then(|shown| shown.line.as_ref());
-        let host = host.map_or(String::new(), |line| format!("{} ─ ", text::elide_middle(&line.host, columns - 60)));
-        spans.push(Look::bold(&host));
-    }
-    for (at, pane) in Pane::ALL.into_iter().enumerate() {
-        let name = if short && pane != state.pane { String::new() } else { format!(" {}", pane.name()) };
-        let label = format!("{}{name}", at + 1);
-        if pane == state.pane {
+    let mut spans = vec![Look::plain(" "), Look::bold(&tab_title(state, columns))];
+    for (_, label, is_chosen) in tab_labels(state, columns) {
+        if is_chosen {
             spans.push(Look::span(&format!("[{label}]"), state.look.accent()));
         } else {
             spans.push(Look::dim(&label));
         }
         spans.push(Look::plain(" "));
+    }
+    if !state.wanted.is_empty() {
+        spans.push(Look::span(&format!(" looking for {} ", state.wanted), state.look.accent()));
     }
     Line::from(spans)
 }

@@ -1,70 +1,148 @@
-//! Help and setup, over the rest.
+//! What lies over the rest: help, lists to choose from, questions, something to read.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
-use crate::tui::copying::Copied;
-use crate::tui::keymap::{FILTER_HELP, HELP, commands};
-use crate::tui::state::State;
+use crate::session::Completion;
+use crate::text;
+use crate::tui::keymap::{COMMANDS, FILTER_HELP, commands};
+use crate::tui::menu::Menu;
+use crate::tui::state::{Overlay, State};
 use crate::tui::style::Look;
 
-pub(super) fn help(frame: &mut Frame<'_>, state: &State) {
+fn help_lines(state: &State) -> Vec<Line<'static>> {
     let columns = columns(state);
-    let labelled = |entries: &[(&str, &str)]| -> Vec<Line<'static>> {
-        entries.iter().flat_map(|(keys, does)| Look::labelled(keys, does, columns)).collect()
+    let keymap = &state.settings.keymap;
+    let keys = COMMANDS.iter().map(|command| (keymap.keys_of(command), command.does.to_owned()));
+    let filter = FILTER_HELP.iter().map(|(term, does)| ((*term).to_owned(), (*does).to_owned()));
+    let lines = |entries: &mut dyn Iterator<Item = (String, String)>| -> Vec<Line<'static>> {
+        entries.flat_map(|(keys, does)| Look::labelled(&keys, &does, columns)).collect()
     };
-    let mut lines = labelled(HELP);
-    lines.push(Line::default());
-    lines.push(Line::from(Look::bold("filter")));
-    lines.extend(labelled(FILTER_HELP));
-    over(frame, state, "help", lines);
+    let mut all = lines(&mut keys.into_iter());
+    all.push(Line::default());
+    all.push(Line::from(Look::bold("filter")));
+    all.extend(lines(&mut filter.into_iter()));
+    all
 }
 
-pub(super) fn setup(frame: &mut Frame<'_>, state: &State) {
-    let columns = columns(state);
-    let entries = state.about.setup.iter();
-    let lines = entries.flat_map(|(label, value)| Look::labelled(label, value, columns)).collect();
-    over(frame, state, "setup", lines);
+pub(super) fn help(frame: &mut Frame<'_>, state: &State, from: usize) {
+    text(frame, state, "help", &help_lines(state), from);
 }
 
-pub(super) fn copy(frame: &mut Frame<'_>, state: &State) {
+/// How many lines there are to read, less a screenful.
+pub(in crate::tui) fn reading_lines(state: &State) -> usize {
+    let lines = match &state.overlay {
+        Overlay::Help(_) => help_lines(state).len(),
+        Overlay::Text(_, lines, _) => lines.len(),
+        _ => 0,
+    };
+    lines.saturating_sub(usize::from(state.size.height.saturating_sub(2))) + 1
+}
+
+pub(super) fn text(frame: &mut Frame<'_>, state: &State, title: &str, lines: &[Line<'static>], from: usize) {
+    let room = usize::from(state.size.height.saturating_sub(2));
+    let more = lines.len().saturating_sub(from + room);
+    let bottom = if more > 0 { format!(" {more} more lines below ") } else { " any other key closes this ".to_owned() };
+    over(frame, state, (title, &bottom), lines.iter().skip(from).cloned().collect());
+}
+
+pub(super) fn menu(frame: &mut Frame<'_>, state: &State, menu: Menu, chosen: usize) {
+    let lines = menu_lines(state, menu, chosen);
+    let skipped = skipped(state, chosen);
+    over(frame, state, (menu.title(), &format!(" {} ", menu.help())), lines.into_iter().skip(skipped).collect());
+}
+
+fn menu_lines(state: &State, menu: Menu, chosen: usize) -> Vec<Line<'static>> {
     let columns = columns(state);
-    let entries = Copied::ALL.iter();
-    let lines = entries.flat_map(|(key, _, what)| Look::labelled(&key.to_string(), what, columns)).collect();
-    over(frame, state, "copy", lines);
+    let entries = menu.entries(&state.settings.prefs, state.list.sort());
+    let line = |(at, entry): (usize, crate::tui::menu::Entry)| {
+        let key = entry.key.map_or(String::new(), |key| format!("{key}  "));
+        let words = text::elide(&text::safe(&entry.words), columns.saturating_sub(4)).into_owned();
+        let mut line = Line::from(vec![Look::bold(&key), Look::plain(&words)]);
+        if at == chosen {
+            line.style = Style::new().add_modifier(Modifier::REVERSED);
+        }
+        line
+    };
+    entries.into_iter().enumerate().map(line).collect()
+}
+
+/// The chosen entry is always in sight.
+fn skipped(state: &State, chosen: usize) -> usize {
+    let room = usize::from(state.size.height.saturating_sub(2)).max(1);
+    chosen.saturating_sub(room - 1)
+}
+
+/// The entry that is drawn at a place.
+pub(in crate::tui) fn menu_entry_at(state: &State, at: Position) -> Option<usize> {
+    let Overlay::Menu(menu, chosen) = state.overlay else { return None };
+    let count = menu.entries(&state.settings.prefs, state.list.sort()).len();
+    let skipped = skipped(state, chosen);
+    let inner = area(state, count - skipped.min(count)).inner(ratatui::layout::Margin::new(1, 1));
+    let entry = skipped + usize::from(at.y.checked_sub(inner.y)?);
+    (inner.contains(at) && entry < count).then_some(entry)
+}
+
+pub(super) fn clearing(frame: &mut Frame<'_>, state: &State) {
+    let rows = text::count(state.rows as u64);
+    let words = format!(
+        "Throw away the {rows} rows recorded so far, here and in the session file? This cannot be undone. \
+         What is going on stays."
+    );
+    let lines = Look::paragraph(&words, 0, columns(state), Style::new());
+    over(frame, state, ("clear", " y throws them away, any other key keeps them "), lines);
 }
 
 /// The commands that fit what is typed, above the line in which it is.
 pub(super) fn palette(frame: &mut Frame<'_>, state: &State, typed: &str, chosen: usize) {
-    let fitting = commands(typed);
-    let lines: Vec<Line<'static>> = fitting
-        .iter()
-        .enumerate()
-        .map(|(at, (name, key, _))| {
-            let mut line = Line::from(vec![Look::plain(&format!(" {name:<24}")), Look::dim(&format!("{key} "))]);
-            if at == chosen {
-                line.style = Style::new().add_modifier(Modifier::REVERSED);
-            }
-            line
-        })
-        .collect();
-    let height = u16::try_from(lines.len().max(1) + 2).unwrap_or(u16::MAX).min(state.size.height.saturating_sub(1));
-    let width = 30.min(state.size.width);
-    let top = state.size.height.saturating_sub(1 + height);
-    // The chosen one is always in sight.
-    let room = usize::from(height.saturating_sub(2)).max(1);
-    let skipped = chosen.saturating_sub(room - 1);
-    let lines: Vec<Line<'static>> = if lines.is_empty() {
-        vec![Line::from(Look::dim(" no such command"))]
-    } else {
-        lines.into_iter().skip(skipped).take(room).collect()
+    let keymap = &state.settings.keymap;
+    let wide = state.size.width >= 70;
+    let line = |command: &crate::tui::keymap::Command| {
+        let does = if wide { text::elide(command.does, 40).into_owned() } else { String::new() };
+        Line::from(vec![
+            Look::plain(&format!(" {:<17}", command.name)),
+            Look::dim(&format!("{:<20} ", keymap.keys_of(command))),
+            Look::dim(&does),
+        ])
     };
-    let area = Rect { x: 0, y: top, width, height };
+    let lines: Vec<Line<'static>> = commands(typed).into_iter().map(line).collect();
+    let lines = if lines.is_empty() { vec![Line::from(Look::dim(" no such command"))] } else { lines };
+    above_the_footer(frame, state, " commands ", lines, Some(chosen), if wide { 84 } else { 42 });
+}
+
+/// What a filter being written could go on with.
+pub(super) fn completion(frame: &mut Frame<'_>, state: &State, completion: &Completion) {
+    if completion.words.is_empty() {
+        return;
+    }
+    let lines: Vec<_> = completion.words.iter().map(|word| Line::from(Look::plain(&format!(" {word}")))).collect();
+    let widest = completion.words.iter().map(|word| text::width(word)).max().unwrap_or(0);
+    let width = u16::try_from(widest + 4).unwrap_or(u16::MAX).max(20);
+    above_the_footer(frame, state, " tab ", lines, Some(0), width);
+}
+
+fn above_the_footer(
+    frame: &mut Frame<'_>,
+    state: &State,
+    title: &str,
+    lines: Vec<Line<'static>>,
+    chosen: Option<usize>,
+    width: u16,
+) {
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(state.size.height.saturating_sub(1));
+    let top = state.size.height.saturating_sub(1 + height);
+    let room = usize::from(height.saturating_sub(2)).max(1);
+    let skipped = chosen.unwrap_or(0).saturating_sub(room - 1);
+    let area = Rect { x: 0, y: top, width: width.min(state.size.width), height };
+    let mut lines: Vec<Line<'static>> = lines.into_iter().skip(skipped).take(room).collect();
+    if let Some(line) = chosen.and_then(|chosen| lines.get_mut(chosen - skipped)) {
+        line.style = Style::new().add_modifier(Modifier::REVERSED);
+    }
     frame.render_widget(Clear, area);
-    let block = Block::bordered().border_type(BorderType::Rounded).title_top(Look::bold(" commands "));
+    let block = Block::bordered().border_type(BorderType::Rounded).title_top(Look::bold(title));
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
@@ -72,12 +150,17 @@ fn columns(state: &State) -> usize {
     usize::from(state.size.width).saturating_sub(6).clamp(20, 94)
 }
 
-fn over(frame: &mut Frame<'_>, state: &State, title: &str, lines: Vec<Line<'static>>) {
+/// In the middle, with room for so many lines.
+fn area(state: &State, lines: usize) -> Rect {
     let width = u16::try_from(columns(state) + 4).unwrap_or(u16::MAX).min(state.size.width);
-    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(state.size.height);
-    let area = Rect { x: (state.size.width - width) / 2, y: (state.size.height - height) / 2, width, height };
+    let height = u16::try_from(lines + 2).unwrap_or(u16::MAX).min(state.size.height);
+    Rect { x: (state.size.width - width) / 2, y: (state.size.height - height) / 2, width, height }
+}
+
+fn over(frame: &mut Frame<'_>, state: &State, (title, bottom): (&str, &str), lines: Vec<Line<'static>>) {
+    let area = area(state, lines.len());
     let block = Block::bordered().border_type(BorderType::Rounded);
-    let block = block.title_top(Look::bold(&format!(" {title} "))).title_bottom(Look::dim(" any key closes this "));
+    let block = block.title_top(Look::bold(&format!(" {title} "))).title_bottom(Look::dim(bottom));
     frame.render_widget(Clear, area);
     let inner = block.inner(area);
     frame.render_widget(block, area);

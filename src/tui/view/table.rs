@@ -1,4 +1,6 @@
-//! A table in the place of the list: the traffic, or one of the boards.
+//! A table in the place of the list: the traffic, the tree, or one of the boards.
+
+use std::rc::Rc;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -19,27 +21,50 @@ pub(super) struct Column<T> {
     pub(super) cell: fn(&T, &State, usize) -> Cell<'static>,
 }
 
+/// Where the columns of a table stand.
+pub(super) fn rooms(area: Rect, widths: &[Constraint]) -> Rc<[Rect]> {
+    Layout::horizontal(widths.iter().copied()).spacing(1).split(area)
+}
+
+/// What is drawn above the rows.
+pub(super) struct Head {
+    pub(super) title: Line<'static>,
+    /// The column that the rows are ordered by, and whether the greatest comes first.
+    pub(super) sort: Option<(&'static str, bool)>,
+}
+
 /// Draws the rows, each with whether it is the selected one.
 pub(super) fn draw<'a, T: 'a>(
     frame: &mut Frame<'_>,
     area: Rect,
-    (state, title): (&State, Line<'static>),
-    columns: &[Column<T>],
+    (state, head): (&State, Head),
+    columns: &[&Column<T>],
     rows: impl Iterator<Item = (&'a T, bool)>,
 ) {
     let block = Block::new().borders(Borders::TOP).border_type(border_of(state.focus == Focus::List));
-    let block = block.title_top(title);
+    let block = block.title_top(head.title);
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    let columns: Vec<&Column<T>> = columns.iter().filter(|column| area.width >= column.from).collect();
     let widths: Vec<Constraint> = columns.iter().map(|column| column.width).collect();
-    let measured = Layout::horizontal(widths.clone()).spacing(1).split(inner);
+    let measured = rooms(inner, &widths);
     let room = |at: usize| measured.get(at).map_or(0, |area| usize::from(area.width));
     let rows = rows.map(|(row, is_selected)| {
         let cells = columns.iter().enumerate().map(|(at, column)| (column.cell)(row, state, room(at)));
         let style = if is_selected { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
         Row::new(cells).style(style)
     });
-    let head = columns.iter().map(|column| Cell::from(Look::dim(column.name)));
-    frame.render_widget(Table::new(rows, widths).column_spacing(1).header(Row::new(head)), inner);
+    let names = columns.iter().map(|column| {
+        let arrow = match head.sort {
+            Some((name, descending)) if name == column.name => {
+                if descending {
+                    "↓"
+                } else {
+                    "↑"
+                }
+            }
+            _ => "",
+        };
+        Cell::from(Look::dim(&format!("{}{arrow}", column.name)))
+    });
+    frame.render_widget(Table::new(rows, widths).column_spacing(1).header(Row::new(names)), inner);
 }

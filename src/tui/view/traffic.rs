@@ -6,27 +6,67 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Cell;
 
-use super::table::{self, Column};
-use crate::model::{FindingId, Severity};
+use super::table::{self, Head};
+use crate::model::{FindingId, Severity, Timestamp};
 use crate::text;
+use crate::tui::column::Column;
+use crate::tui::rows::Sort;
 use crate::tui::state::{Shown, State};
 use crate::tui::style::Look;
 
-const COLUMNS: &[Column<Shown>] = &[
-    Column { name: "time", width: Constraint::Length(8), from: 60, cell: time },
-    Column { name: "device", width: Constraint::Length(15), from: 110, cell: device },
-    Column { name: "host", width: Constraint::Fill(3), from: 0, cell: host },
-    Column { name: "request", width: Constraint::Fill(3), from: 70, cell: request },
-    Column { name: "st", width: Constraint::Length(3), from: 50, cell: status },
-    Column { name: "tls", width: Constraint::Length(3), from: 60, cell: tls },
-    Column { name: "findings", width: Constraint::Fill(4), from: 0, cell: findings },
-    Column { name: "ms", width: Constraint::Length(5), from: 78, cell: took },
-    Column { name: "size", width: Constraint::Length(5), from: 78, cell: size },
-];
+/// How a column is drawn.
+const fn spec(column: Column) -> &'static table::Column<Shown> {
+    use Constraint::{Fill, Length};
+    const fn of(
+        name: &'static str,
+        width: Constraint,
+        from: u16,
+        cell: fn(&Shown, &State, usize) -> Cell<'static>,
+    ) -> table::Column<Shown> {
+        table::Column { name, width, from, cell }
+    }
+    const TIME: table::Column<Shown> = of("time", Length(8), 60, time);
+    const DEVICE: table::Column<Shown> = of("device", Length(15), 110, device);
+    const HOST: table::Column<Shown> = of("host", Fill(3), 0, host);
+    const REQUEST: table::Column<Shown> = of("request", Fill(3), 70, request);
+    const STATUS: table::Column<Shown> = of("st", Length(3), 50, status);
+    const TLS: table::Column<Shown> = of("tls", Length(4), 60, tls);
+    const FINDINGS: table::Column<Shown> = of("findings", Fill(4), 0, findings);
+    const TOOK: table::Column<Shown> = of("ms", Length(5), 78, took);
+    const SIZE: table::Column<Shown> = of("size", Length(5), 78, size);
+    const ENDS: table::Column<Shown> = of("ends", Length(10), 60, ends);
+    const ISSUER: table::Column<Shown> = of("issuer", Fill(2), 60, issuer);
+    const GIVEN: table::Column<Shown> = of("given", Length(10), 60, given);
+    match column {
+        Column::Time => &TIME,
+        Column::Device => &DEVICE,
+        Column::Host => &HOST,
+        Column::Request => &REQUEST,
+        Column::Status => &STATUS,
+        Column::Tls => &TLS,
+        Column::Findings => &FINDINGS,
+        Column::Took => &TOOK,
+        Column::Size => &SIZE,
+        Column::Ends => &ENDS,
+        Column::Issuer => &ISSUER,
+        Column::Given => &GIVEN,
+    }
+}
+
+/// The columns that are drawn: those that somebody has chosen whatever the width, the usual ones as
+/// far as there is room.
+pub(super) fn columns(state: &State, width: u16) -> Vec<(Column, &'static table::Column<Shown>)> {
+    let is_chosen = !state.settings.prefs.columns.is_empty();
+    let all = state.columns.iter().map(|column| (*column, spec(*column)));
+    all.filter(|(_, spec)| is_chosen || width >= spec.from).collect()
+}
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let rows = state.shown.iter().map(|shown| (shown, shown.is_selected));
-    table::draw(frame, area, (state, title(state)), COLUMNS, rows);
+    let columns: Vec<_> = columns(state, area.width).into_iter().map(|(_, spec)| spec).collect();
+    let sort = state.list.sort();
+    let sort = (sort != Sort::ARRIVAL).then_some((sort.column.name(), sort.descending));
+    table::draw(frame, area, (state, Head { title: title(state), sort }), &columns, rows);
 }
 
 fn title(state: &State) -> Line<'static> {
@@ -39,13 +79,27 @@ fn title(state: &State) -> Line<'static> {
         spans.push(Look::span(filter.text(), state.look.accent()));
         spans.push(Look::dim(&format!(" ─ {} of {} rows ", state.list.len(), state.rows)));
     }
-    if !state.is_listed {
-        spans.push(Look::plain("─ looking … "));
-    }
+    spans.extend(progress(state));
     if state.follow {
         spans.push(Look::span("─ following ", state.look.good()));
     }
     Line::from(spans)
+}
+
+/// What is still being looked at, and what stands still.
+pub(super) fn progress(state: &State) -> Vec<Span<'static>> {
+    let mut spans = Vec::new();
+    if !state.is_listed && !state.is_paused {
+        spans.push(Look::plain(&format!("─ looking … {:.0} % ", state.listed * 100.0)));
+    }
+    if state.body_search.is_running {
+        let share = state.body_search.last.0 as f64 / state.totals.exchanges.max(1) as f64;
+        spans.push(Look::plain(&format!("─ searching bodies … {:.0} % ", (share * 100.0).min(100.0))));
+    }
+    if state.is_paused {
+        spans.push(Look::span("─ paused ", state.look.severity(Severity::Warning)));
+    }
+    spans
 }
 
 fn time(shown: &Shown, _: &State, _: usize) -> Cell<'static> {
@@ -73,8 +127,19 @@ fn host(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
     }
 }
 
-fn request(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
-    Cell::from(Look::plain(&text::elide_middle(&text::safe(&shown.row.request), columns)))
+/// The request, behind what a person says of it.
+fn request(shown: &Shown, state: &State, columns: usize) -> Cell<'static> {
+    let Some(note) = &shown.note else {
+        return Cell::from(Look::plain(&text::elide_middle(&text::safe(&shown.row.request), columns)));
+    };
+    let mut said = if note.marked { "⚑ ".to_owned() } else { String::new() };
+    if !note.text.is_empty() {
+        said.push_str(&text::elide(&text::safe(&note.text), columns / 2));
+        said.push_str(" ─ ");
+    }
+    let room = columns.saturating_sub(text::width(&said));
+    let request = text::elide_middle(&text::safe(&shown.row.request), room).into_owned();
+    Cell::from(Line::from(vec![Look::span(&said, state.look.accent()), Look::plain(&request)]))
 }
 
 fn status(shown: &Shown, state: &State, _: usize) -> Cell<'static> {
@@ -125,6 +190,35 @@ fn took(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
 
 fn size(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
     Cell::from(Look::plain(&right(&text::size(shown.row.size), columns)))
+}
+
+fn ends(shown: &Shown, state: &State, columns: usize) -> Cell<'static> {
+    let leaf = shown.line.as_ref().and_then(|line| line.leaf.as_ref());
+    days_left(leaf.and_then(|leaf| leaf.not_after), state, columns)
+}
+
+fn issuer(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
+    let leaf = shown.line.as_ref().and_then(|line| line.leaf.as_ref());
+    let issuer = leaf.map_or(String::new(), |leaf| text::safe(&leaf.issuer_name).into_owned());
+    Cell::from(Look::plain(&text::elide_middle(&issuer, columns)))
+}
+
+fn given(shown: &Shown, _: &State, _: usize) -> Cell<'static> {
+    let given = shown.line.as_ref().and_then(|line| line.given);
+    Cell::from(Look::plain(given.map_or("-", crate::model::GivenKind::word)))
+}
+
+/// How long a certificate is valid from now on.
+pub(super) fn days_left(end: Option<Timestamp>, state: &State, columns: usize) -> Cell<'static> {
+    let Some(end) = end else { return Cell::from(Look::dim(&format!("{:>columns$}", "-"))) };
+    let left = end.ms_since(state.now);
+    let days = left / Timestamp::DAY_MS;
+    let (words, style) = match days {
+        _ if left < 0 => (format!("✖ {}d ago", -days), state.look.severity(Severity::Fatal)),
+        0..14 => (format!("! {days}d"), state.look.severity(Severity::Warning)),
+        _ => (format!("{days}d"), Style::new()),
+    };
+    Cell::from(Look::span(&format!("{words:>columns$}"), style))
 }
 
 fn right(words: &str, columns: usize) -> String {

@@ -1,0 +1,108 @@
+//! Carrying out what a person wants done from the screen.
+
+use std::path::PathBuf;
+
+use tokio::sync::mpsc::WeakSender;
+
+use super::repeating::repeat;
+use super::screen::load;
+use crate::check::{Question, check_server};
+use crate::inquiry::Inquiry;
+use crate::model::{Command, Connection, ConnectionId, Event, ExchangeId, RowId, Target};
+use crate::net::Dialler;
+use crate::proxy::Routes;
+use crate::session::{Detail, Session};
+use crate::tui::{Answer, Reply};
+
+/// What it takes. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Commander {
+    /// Where events go; gone when the run is over.
+    pub(super) events: WeakSender<Event>,
+    /// What was recorded, in memory.
+    pub(super) session: Session,
+    /// And in its file.
+    pub(super) file: PathBuf,
+    /// Where the proxy is, for a client on this machine.
+    pub(super) proxy: std::net::SocketAddr,
+    /// What is done with which host.
+    pub(super) routes: Routes,
+    /// Reaches servers as the proxy does.
+    pub(super) dialler: Dialler,
+    /// Judges as for the proxy.
+    pub(super) inquiry: Inquiry,
+}
+
+impl Commander {
+    /// Carries a command out, and answers when it is done.
+    pub(super) fn obey(&self, command: Command, reply: Reply) {
+        let own = self.clone();
+        tokio::spawn(async move { reply(own.carry_out(command).await) });
+    }
+
+    async fn carry_out(&self, command: Command) -> Answer {
+        match command {
+            Command::Note(row, note) => {
+                let words = if note.is_empty() { "note taken away" } else { "noted" };
+                self.tell(Event::Noted(row, note), words).await
+            }
+            Command::Record(true) => self.tell(Event::Recording(true), "recording again").await,
+            Command::Record(false) => {
+                self.tell(Event::Recording(false), "not recording: what begins now goes by unseen").await
+            }
+            Command::Clear => self.tell(Event::Cleared, "thrown away").await,
+            Command::Route { target, tunnel } => {
+                let words = if tunnel { "tunnelled" } else { "intercepted" };
+                self.routes.set(target.clone(), tunnel);
+                Answer::Said(format!("{target} is {words} from its next connection on"))
+            }
+            Command::Recheck(id) => self.recheck(id).await,
+            Command::Repeat(id) => self.repeat(id).await,
+        }
+    }
+
+    async fn tell(&self, event: Event, words: &str) -> Answer {
+        let told = match self.events.upgrade() {
+            Some(events) => events.send(event).await.is_ok(),
+            None => false,
+        };
+        Answer::Said(if told { words } else { "the run is over" }.to_owned())
+    }
+
+    /// The record, from memory or from the file.
+    async fn detail(&self, id: RowId) -> Option<Detail> {
+        if let Some(detail) = self.session.look(|book| book.detail(id)) {
+            return Some(detail);
+        }
+        let file = self.file.clone();
+        tokio::task::spawn_blocking(move || load(&file, id).ok().flatten()).await.ok().flatten()
+    }
+
+    async fn recheck(&self, id: ConnectionId) -> Answer {
+        let Some(detail) = self.detail(RowId::Connection(id)).await else {
+            return Answer::Said("the record of this connection is gone".to_owned());
+        };
+        match question(&detail.connection) {
+            Some(question) => Answer::Checked(check_server(&self.dialler, &self.inquiry, &question).await),
+            None => Answer::Said("it is not known where this connection went".to_owned()),
+        }
+    }
+
+    async fn repeat(&self, id: ExchangeId) -> Answer {
+        let Some(Detail { connection, exchange: Some(exchange), .. }) = self.detail(RowId::Exchange(id)).await else {
+            return Answer::Said("the record of this request is gone".to_owned());
+        };
+        let target: Option<Target> = connection.target.clone();
+        match repeat(&self.dialler, self.proxy, target.as_ref(), &exchange).await {
+            Ok(status) => Answer::Said(format!("sent again; the answer was {status}: the newest row")),
+            Err(error) => Answer::Said(format!("cannot send it again: {error:#}")),
+        }
+    }
+}
+
+/// What the proxy asked that server, asked again.
+fn question(connection: &Connection) -> Option<Question> {
+    let target = connection.target.clone()?;
+    let name = connection.name.clone().filter(|name| *name != target.host);
+    Some(Question { target, name, scan: false, every_address: false })
+}

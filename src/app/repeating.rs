@@ -1,0 +1,189 @@
+//! Sending a recorded request once more, through the proxy itself: so it is recorded and judged like
+//! any other.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
+use http::{Request, Uri, Version};
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+
+use crate::model::{Exchange, Target};
+use crate::net::{Dialler, Offer};
+
+/// The proxy's answer to CONNECT is no longer than this.
+const LONGEST_ANSWER: usize = 16 << 10;
+
+/// Fields that belong to one connection (RFC 9110 7.6.1), and those that are made anew.
+const NOT_REPEATED: &[&str] =
+    &["connection", "proxy-connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect"];
+
+/// Sends the request again. Gives the status of the answer.
+pub(super) async fn repeat(
+    dialler: &Dialler,
+    proxy: SocketAddr,
+    target: Option<&Target>,
+    exchange: &Exchange,
+) -> anyhow::Result<u16> {
+    if exchange.request_body.is_truncated() {
+        bail!(
+            "only {} of the {} bytes of its body were kept",
+            exchange.request_body.kept.len(),
+            exchange.request_body.seen
+        );
+    }
+    let uri: Uri = exchange.url.parse().with_context(|| format!("{} is no URL that can be asked for", exchange.url))?;
+    let tcp = dialler.reconnect(proxy).await.map_err(|_| anyhow::anyhow!("the proxy at {proxy} does not answer"))?;
+    if uri.scheme_str() == Some("http") {
+        return ask_http1(tcp.stream, request(exchange, &uri, Version::HTTP_11, true)?).await;
+    }
+    let target = target.context("it is not known where it went")?;
+    let mut tcp = tcp;
+    connect(&mut tcp.stream, target).await?;
+    let is_http2 = exchange.request_head.is_http2();
+    let alpn = if is_http2 { b"h2".to_vec() } else { b"http/1.1".to_vec() };
+    let sni = uri.host().filter(|host| host.parse::<std::net::IpAddr>().is_err()).map(str::to_owned);
+    let leg = dialler.handshake(tcp, &Offer { sni, alpn: vec![alpn] }).await;
+    let leg = leg.map_err(|missed| anyhow::anyhow!("{}", crate::explain::failure_words(&missed.failure)))?;
+    if is_http2 && leg.stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        ask_http2(leg.stream, request(exchange, &uri, Version::HTTP_2, true)?).await
+    } else {
+        ask_http1(leg.stream, request(exchange, &uri, Version::HTTP_11, false)?).await
+    }
+}
+
+/// A tunnel through the proxy.
+async fn connect(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), target: &Target) -> anyhow::Result<()> {
+    let authority = target.to_string();
+    let authority = if authority.ends_with(&format!(":{}", target.port)) {
+        authority
+    } else {
+        format!("{authority}:{}", target.port)
+    };
+    stream.write_all(format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n").as_bytes()).await?;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") && head.len() < LONGEST_ANSWER {
+        head.push(stream.read_u8().await.context("the proxy closed the connection")?);
+    }
+    if !head.starts_with(b"HTTP/1.1 200") {
+        let line = String::from_utf8_lossy(head.split(|byte| *byte == b'\r').next().unwrap_or_default()).into_owned();
+        bail!("the proxy answered {line}");
+    }
+    Ok(())
+}
+
+/// The request as it was recorded, for a connection of its own.
+fn request(exchange: &Exchange, uri: &Uri, version: Version, whole_uri: bool) -> anyhow::Result<Request<Full<Bytes>>> {
+    let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let asked: Uri = if whole_uri { uri.clone() } else { path.parse()? };
+    let body = exchange.request_body.kept.clone();
+    let mut request = Request::builder().method(exchange.method.as_str()).uri(asked).version(version);
+    for (name, value) in exchange.request_head.fields() {
+        let is_repeated =
+            !name.starts_with(b":") && !NOT_REPEATED.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()));
+        let is_repeated = is_repeated && !name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str().as_bytes());
+        let field = HeaderName::from_bytes(name).ok().zip(HeaderValue::from_bytes(value).ok());
+        if let Some((name, value)) =
+            field.filter(|(name, _)| is_repeated && (version != Version::HTTP_2 || name != HOST))
+        {
+            request = request.header(name, value);
+        }
+    }
+    let has_host = request.headers_ref().is_some_and(|headers| headers.contains_key(HOST));
+    if version != Version::HTTP_2 && !has_host {
+        request = request.header(HOST, uri.authority().map_or("", http::uri::Authority::as_str));
+    }
+    if !body.is_empty() {
+        request = request.header(CONTENT_LENGTH, body.len());
+    }
+    request.body(Full::new(body)).context("the request cannot be written again")
+}
+
+async fn ask_http1(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<Full<Bytes>>,
+) -> anyhow::Result<u16> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let answer = sender.send_request(request).await?;
+    drain(answer).await
+}
+
+async fn ask_http2(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<Full<Bytes>>,
+) -> anyhow::Result<u16> {
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let answer = sender.send_request(request).await?;
+    drain(answer).await
+}
+
+/// Reads the answer to its end, so that it is recorded whole.
+async fn drain(answer: http::Response<hyper::body::Incoming>) -> anyhow::Result<u16> {
+    let status = answer.status().as_u16();
+    let mut body = answer.into_body();
+    while let Some(frame) = body.frame().await {
+        frame.context("the answer broke off")?;
+    }
+    Ok(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Body, ConnectionId, ExchangeId, ExchangeTiming, Head, Timestamp};
+
+    fn exchange(version: &str, raw: &'static str, body: &'static str) -> Exchange {
+        Exchange {
+            id: ExchangeId(1),
+            connection: ConnectionId(1),
+            started: Timestamp::from_unix(0),
+            method: "POST".into(),
+            url: "https://a.test:8443/v1?x=1".into(),
+            request_head: Head { version: version.into(), raw: Bytes::from_static(raw.as_bytes()) },
+            request_body: Body {
+                kept: Bytes::from_static(body.as_bytes()),
+                seen: body.len() as u64,
+                ..Body::default()
+            },
+            informational: Vec::new(),
+            response: None,
+            timing: ExchangeTiming::default(),
+            changed: Vec::new(),
+            error: None,
+            messages: 0,
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_the_old_connection_is_left_out() {
+        let raw = "POST /v1?x=1 HTTP/1.1\r\nHost: a.test:8443\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\
+                   Authorization: Bearer t\r\nX-A: 1\r\nX-A: 2\r\n\r\n";
+        let exchange = exchange("HTTP/1.1", raw, "abc");
+        let uri: Uri = exchange.url.parse().unwrap();
+        let request = request(&exchange, &uri, Version::HTTP_11, false).unwrap();
+        assert_eq!((request.method().as_str(), request.uri().to_string().as_str()), ("POST", "/v1?x=1"));
+        let headers = request.headers();
+        assert_eq!(
+            (&headers["host"], &headers["content-length"]),
+            (&HeaderValue::from_static("a.test:8443"), &HeaderValue::from_static("3"))
+        );
+        assert_eq!(headers.get_all("x-a").iter().count(), 2);
+        assert!(headers.contains_key("authorization"));
+        assert!(!headers.contains_key("connection") && !headers.contains_key("transfer-encoding"));
+    }
+
+    #[test]
+    fn an_http2_request_keeps_its_pseudo_fields_in_its_uri() {
+        let exchange = exchange("HTTP/2", ":method: POST\r\n:path: /v1?x=1\r\naccept: */*\r\n", "");
+        let uri: Uri = exchange.url.parse().unwrap();
+        let request = request(&exchange, &uri, Version::HTTP_2, true).unwrap();
+        assert_eq!(request.uri().to_string(), "https://a.test:8443/v1?x=1");
+        assert_eq!(request.headers().len(), 1);
+    }
+}

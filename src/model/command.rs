@@ -1,0 +1,25 @@
+//! What a face wants done: said as data, carried out by whoever can.
+
+use super::{ConnectionId, ExchangeId, Note, RowId, Target};
+
+/// A wish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Say this of a row.
+    Note(RowId, Note),
+    /// Record what begins from now on, or do not.
+    Record(bool),
+    /// Throw away what was recorded.
+    Clear,
+    /// Send the request of an exchange again.
+    Repeat(ExchangeId),
+    /// Check the server of a connection again.
+    Recheck(ConnectionId),
+    /// From now on tunnel connections to a target, or intercept them.
+    Route {
+        /// Which one.
+        target: Target,
+        /// Whether to tunnel.
+        tunnel: bool,
+    },
+}

@@ -1,0 +1,248 @@
+//! Taking in what happens.
+
+use std::sync::Arc;
+
+use super::{Book, CHANGES_REMEMBERED, Known};
+use crate::model::{Connection, ConnectionId, Exchange, Message, Note, Report, RowId, Severity};
+use crate::session::row::{LeafFacts, Line, Row};
+use crate::x509::Cert;
+
+impl Book {
+    /// A connection has a new state.
+    pub fn fold_connection(&mut self, connection: Arc<Connection>) {
+        let id = connection.id;
+        let is_new = !self.whole.contains_key(&id);
+        if is_new {
+            self.totals.connections += 1;
+            self.devices.insert(connection.client_address.ip());
+        }
+        let was_closed = self.whole.get(&id).is_some_and(|known| known.connection.closed.is_some());
+        if connection.closed.is_some() && !was_closed {
+            self.closed.push_back(id);
+        }
+        let (report, revision) = match self.whole.remove(&id) {
+            Some(known) => (known.report, known.revision + 1),
+            None => (None, 1),
+        };
+        let is_quiet = connection.exchanges == 0;
+        if is_quiet && (connection.target.is_some() || connection.closed.is_some()) {
+            self.put_row(Row::of_connection(&connection));
+        }
+        self.whole.insert(id, Known { connection, report, revision });
+        self.refresh_line(id);
+        self.forget_old_connections();
+    }
+
+    /// The judge has spoken about a connection.
+    pub fn fold_report(&mut self, id: ConnectionId, report: Arc<Report>) {
+        if let Some(known) = self.whole.get_mut(&id) {
+            known.report = Some(report);
+            known.revision += 1;
+            self.refresh_line(id);
+        }
+    }
+
+    /// An exchange has a new state.
+    pub fn fold_exchange(&mut self, exchange: Arc<Exchange>) {
+        let id = exchange.id;
+        let row = Row::of_exchange(&exchange);
+        // Its connection has a request now, and is no row of its own any more: the first exchange
+        // stands in its place, so that no other row has to move.
+        if let Some(place) = self.connection_places.remove(exchange.connection) {
+            self.exchange_places.insert(id, place);
+            if let Some(note) = self.notes.remove(&RowId::Connection(row.connection)) {
+                self.notes.insert(row.id, note);
+            }
+        }
+        self.put_row(row);
+        self.exchange_bytes += exchange.weight();
+        let is_finished = exchange.is_finished();
+        if let Some(before) = self.exchanges.insert(id, exchange) {
+            self.exchange_bytes -= before.weight();
+        } else {
+            self.exchange_order.push_back(id);
+            if !self.forgotten_open.contains(&id) {
+                self.totals.exchanges += 1;
+            }
+        }
+        if is_finished {
+            self.forgotten_open.remove(&id);
+        }
+        while self.exchange_order.len() > self.limits.exchanges || self.exchange_bytes > self.limits.exchange_bytes {
+            let Some(old) = self.exchange_order.pop_front().and_then(|old| self.exchanges.remove(&old)) else { break };
+            self.exchange_bytes -= old.weight();
+            if !old.is_finished() {
+                self.forgotten_open.insert(old.id);
+            }
+        }
+    }
+
+    /// An exchange of a session that is over: its row alone, for the rest is in the session file.
+    pub fn fold_record(&mut self, exchange: &Exchange) {
+        self.totals.exchanges += 1;
+        self.put_row(Row::of_exchange(exchange));
+    }
+
+    /// A message went by.
+    pub fn fold_message(&mut self, message: Arc<Message>) {
+        let row = message.exchange.map_or(RowId::Connection(message.connection), RowId::Exchange);
+        self.message_bytes += message.kept.len();
+        self.messages.push_back(message);
+        while self.messages.len() > self.limits.messages || self.message_bytes > self.limits.message_bytes {
+            let Some(old) = self.messages.pop_front() else { break };
+            self.message_bytes -= old.kept.len();
+        }
+        if let Some(place) = self.place_of(row) {
+            self.note_change(place);
+        }
+    }
+
+    /// A person says something of a row, or takes it back.
+    pub fn fold_note(&mut self, id: RowId, note: Note) {
+        if note.is_empty() {
+            self.notes.remove(&id);
+        } else {
+            self.notes.insert(id, note);
+        }
+        if let Some(place) = self.place_of(id) {
+            self.note_change(place);
+        }
+    }
+
+    /// Everything so far is thrown away; what is still open goes on.
+    pub fn clear(&mut self) {
+        let open: Vec<(ConnectionId, Known)> = std::mem::take(&mut self.whole)
+            .into_iter()
+            .filter(|(_, known)| known.connection.closed.is_none())
+            .collect();
+        let (gone, version) = (self.places().end, self.version + 1);
+        *self = Self { gone, version, ..Self::new(self.limits) };
+        for (id, known) in open {
+            self.totals.connections += 1;
+            self.devices.insert(known.connection.client_address.ip());
+            self.whole.insert(id, known);
+            self.refresh_line(id);
+        }
+    }
+
+    /// Something could not be kept on the disk.
+    pub(in crate::session) fn count_dropped(&mut self, bodies: u64, records: u64) {
+        self.totals.bodies_dropped += bodies;
+        self.totals.records_dropped += records;
+    }
+
+    fn refresh_line(&mut self, id: ConnectionId) {
+        let Some(known) = self.whole.get(&id) else { return };
+        let leaf = known.connection.upstream.sent.first().map(|der| {
+            let facts = || Arc::new(LeafFacts::of(&Cert::read(der)));
+            self.leaves.entry(der.sha256).or_insert_with(facts).clone()
+        });
+        let mut line = Line::of(&known.connection, known.report.as_deref(), leaf);
+        // One text for all connections to a host.
+        if let Some((host, _)) = self.groups.by_host.get_key_value(&line.host) {
+            line.host = host.clone();
+        }
+        if self.lines.get(&id) == Some(&line) {
+            return;
+        }
+        self.groups.replace(self.lines.get(&id), &line);
+        let worst = line.worst();
+        let before = self.lines.insert(id, line).and_then(|line| line.worst());
+        self.recount(before, worst);
+        // The rows of one connection are close together; only the newest are worth telling.
+        let own = self.rows.iter().enumerate().rev().take(1000).filter(|(_, row)| row.connection == id);
+        let places: Vec<usize> = own.map(|(at, _)| at + self.gone).collect();
+        for place in places {
+            self.note_change(place);
+        }
+    }
+
+    /// Keeps the totals right when the worst finding of a connection becomes another.
+    fn recount(&mut self, before: Option<Severity>, now: Option<Severity>) {
+        if let Some(count) = self.count_of(before) {
+            *count = count.saturating_sub(1);
+        }
+        if let Some(count) = self.count_of(now) {
+            *count += 1;
+        }
+    }
+
+    fn count_of(&mut self, worst: Option<Severity>) -> Option<&mut u64> {
+        match worst? {
+            Severity::Fatal => Some(&mut self.totals.fatal),
+            Severity::Error => Some(&mut self.totals.error),
+            Severity::Warning => Some(&mut self.totals.warning),
+            Severity::Info => None,
+        }
+    }
+
+    fn put_row(&mut self, row: Row) {
+        if let Some(place) = self.place_of(row.id) {
+            if let Some(known) = self.rows.get_mut(place - self.gone)
+                && *known != row
+            {
+                *known = row;
+                self.note_change(place);
+            }
+            return;
+        }
+        let place = self.gone + self.rows.len();
+        self.set_place(row.id, place);
+        *self.rows_of.entry(row.connection).or_default() += 1;
+        self.rows.push_back(row);
+        self.note_change(place);
+        while self.rows.len() > self.limits.rows {
+            if let Some(old) = self.rows.pop_front() {
+                self.gone += 1;
+                self.forget_row(&old);
+            }
+        }
+    }
+
+    fn set_place(&mut self, id: RowId, place: usize) {
+        match id {
+            RowId::Exchange(id) => self.exchange_places.insert(id, place),
+            RowId::Connection(id) => self.connection_places.insert(id, place),
+        }
+    }
+
+    fn forget_row(&mut self, row: &Row) {
+        self.notes.remove(&row.id);
+        match row.id {
+            RowId::Exchange(id) => self.exchange_places.remove(id),
+            RowId::Connection(id) => self.connection_places.remove(id),
+        };
+        let left = self.rows_of.get_mut(&row.connection).map(|count| {
+            *count -= 1;
+            *count
+        });
+        if left == Some(0) {
+            self.rows_of.remove(&row.connection);
+            self.forget_line(row.connection);
+        }
+    }
+
+    /// A line goes when neither a row nor an open connection needs it.
+    fn forget_line(&mut self, id: ConnectionId) {
+        if !self.whole.contains_key(&id) && !self.rows_of.contains_key(&id) {
+            self.lines.remove(&id);
+        }
+    }
+
+    fn forget_old_connections(&mut self) {
+        while self.closed.len() > self.limits.connections {
+            if let Some(id) = self.closed.pop_front() {
+                self.whole.remove(&id);
+                self.forget_line(id);
+            }
+        }
+    }
+
+    fn note_change(&mut self, place: usize) {
+        self.version += 1;
+        self.changes.push_back((self.version, place));
+        if self.changes.len() > CHANGES_REMEMBERED {
+            self.changes.pop_front();
+        }
+    }
+}

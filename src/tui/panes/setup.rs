@@ -1,0 +1,79 @@
+//! Setting a device up: the steps, a code for its camera, and what to do about one that refuses.
+
+use qrcode::{Color as Module, QrCode};
+use ratatui::style::{Color, Style};
+use ratatui::text::{Line, Span};
+
+use super::heading;
+use crate::tui::about::About;
+use crate::tui::board::{Key, ShownGroup};
+use crate::tui::style::Look;
+
+/// Its lines, none wider than `columns`, but for the code.
+pub(in crate::tui) fn lines(
+    about: &About,
+    device: Option<&ShownGroup>,
+    look: Look,
+    columns: usize,
+) -> Vec<Line<'static>> {
+    let mut lines: Vec<Line<'static>> =
+        about.setup.iter().flat_map(|(label, value)| Look::labelled(label, value, columns)).collect();
+    if let Some(device) = device {
+        lines.push(Line::default());
+        lines.extend(advice(device, look, columns));
+    }
+    if let Some(code) = about.setup_url.as_ref().and_then(|url| code_lines(url, look)) {
+        lines.push(Line::default());
+        lines.extend(code);
+    }
+    lines
+}
+
+/// What is to be done for the selected device.
+fn advice(device: &ShownGroup, look: Look, columns: usize) -> Vec<Line<'static>> {
+    let Key::Device(address) = &device.key else { return Vec::new() };
+    let words = match (device.accepted, device.refused) {
+        (0, 0) => "Its proxy setting works. Open an https page on it: whether it trusts the CA shows here.",
+        (_, 0) => "Everything works: its traffic arrives, and it trusts the CA.",
+        (0, _) => {
+            "Its proxy setting works, but every client on it refuses our certificate: install the CA on it, as said \
+             above. On Android an app trusts it only when its network security config allows user CAs."
+        }
+        _ => {
+            "The CA is installed: some clients take our certificate. Those that refuse it pin their own, or bring their \
+             own roots: their hosts can be tunnelled."
+        }
+    };
+    let mut lines = vec![heading(&address.to_string(), look)];
+    lines.extend(Look::paragraph(words, 0, columns, Style::new()));
+    lines
+}
+
+/// The address as a code for a camera: two rows of it in a line of the screen.
+fn code_lines(url: &str, look: Look) -> Option<Vec<Line<'static>>> {
+    let code = QrCode::new(url).ok()?;
+    let width = code.width();
+    let colours = code.into_colors();
+    let edge = 2;
+    let is_dark = |x: usize, y: usize| {
+        let inside = x.checked_sub(edge).filter(|x| *x < width).zip(y.checked_sub(edge).filter(|y| *y < width));
+        inside.and_then(|(x, y)| colours.get(y * width + x)).is_some_and(|module| *module == Module::Dark)
+    };
+    let whole = width + 2 * edge;
+    if look.ascii {
+        let row = |y: usize| (0..whole).map(|x| if is_dark(x, y) { "  " } else { "##" }).collect::<String>();
+        return Some((0..whole).map(|y| Line::from(Look::plain(&row(y)))).collect());
+    }
+    // The code is dark on light whatever the theme: cameras want it so.
+    let style = Style::new().fg(Color::Black).bg(Color::White);
+    let glyph = |x: usize, y: usize| match (is_dark(x, y), is_dark(x, y + 1)) {
+        (true, true) => '█',
+        (true, false) => '▀',
+        (false, true) => '▄',
+        (false, false) => ' ',
+    };
+    let row = |y: usize| (0..whole).map(|x| glyph(x, y)).collect::<String>();
+    let mut lines: Vec<Line<'static>> = vec![Line::from(Look::dim(url))];
+    lines.extend((0..whole).step_by(2).map(|y| Line::from(Span::styled(row(y), style))));
+    Some(lines)
+}

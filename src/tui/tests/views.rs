@@ -1,0 +1,193 @@
+//! What every view and pane looks like.
+
+use std::sync::Arc;
+
+use crossterm::event::KeyCode;
+
+use super::rig::{STARTED, Screen, book, connection, exchange, leaf, report};
+use crate::model::{CertDer, ConnectionId, Facts, FindingId};
+use crate::session::{Book, Limits};
+use crate::tui::panes::Pane;
+use crate::tui::settings::{Prefs, Settings};
+use crate::tui::style::Theme;
+use crate::x509::read_certificates;
+
+const SIZES: [(u16, u16); 3] = [(60, 16), (80, 24), (140, 45)];
+
+const VIEWS: [(char, &str); 6] =
+    [('t', "traffic"), ('T', "tree"), ('h', "hosts"), ('d', "devices"), ('c', "certificates"), ('s', "setup")];
+
+fn themed(theme: Theme) -> Settings {
+    let prefs = Prefs { theme: Some(theme.name().to_owned()), ..Prefs::default() };
+    Settings { colour: true, prefs, ..Settings::default() }
+}
+
+/// The second row is the one with the defects.
+fn to_the_defects(screen: &mut Screen) {
+    screen.keys("g");
+    screen.key(KeyCode::Down);
+}
+
+#[test]
+fn every_view_at_every_size() {
+    for size in SIZES {
+        let mut screen = Screen::with(Settings { colour: true, ..Settings::default() }, size, book(), true);
+        to_the_defects(&mut screen);
+        for (key, name) in VIEWS {
+            screen.key(KeyCode::Char(key));
+            insta::assert_snapshot!(format!("view_{name}_{}", size.0), screen.text());
+        }
+    }
+}
+
+#[test]
+fn every_pane_at_every_size() {
+    for size in SIZES {
+        let mut screen = Screen::with(Settings { colour: true, ..Settings::default() }, size, book(), true);
+        to_the_defects(&mut screen);
+        screen.key(KeyCode::Enter);
+        screen.key(KeyCode::Enter);
+        for (key, pane) in ('1'..='6').zip(Pane::ALL) {
+            screen.key(KeyCode::Char(key));
+            insta::assert_snapshot!(format!("pane_{}_{}", pane.name(), size.0), screen.text());
+        }
+    }
+}
+
+#[test]
+fn every_view_and_pane_in_two_themes() {
+    for theme in [Theme::Dark, Theme::ColourBlind] {
+        let mut screen = Screen::with(themed(theme), (80, 24), book(), true);
+        to_the_defects(&mut screen);
+        for (key, name) in VIEWS.into_iter().rev() {
+            screen.key(KeyCode::Char(key));
+            insta::assert_snapshot!(format!("{}_view_{name}", theme.name()), screen.styled());
+        }
+        screen.key(KeyCode::Enter);
+        for (key, pane) in ('1'..='6').zip(Pane::ALL) {
+            screen.key(KeyCode::Char(key));
+            insta::assert_snapshot!(format!("{}_pane_{}", theme.name(), pane.name()), screen.styled());
+        }
+    }
+}
+
+#[test]
+fn without_colour_and_with_ascii_alone() {
+    let mut screen = Screen::with(Settings { ascii: true, ..Settings::default() }, (80, 24), book(), true);
+    to_the_defects(&mut screen);
+    for (key, name) in VIEWS {
+        screen.key(KeyCode::Char(key));
+        let buffer = screen.terminal.backend().buffer();
+        assert!(buffer.content.iter().all(|cell| cell.symbol().is_ascii()), "{name}: {}", screen.text());
+        let coloured = |cell: &&ratatui::buffer::Cell| cell.fg != ratatui::style::Color::Reset;
+        assert_eq!(buffer.content.iter().find(coloured), None, "{name}");
+    }
+    screen.keys("t");
+    insta::assert_snapshot!("ascii", screen.text());
+}
+
+#[test]
+fn a_raw_conversation() {
+    let mut screen = Screen::new(80, 24, book(), true);
+    screen.key(KeyCode::Char('4'));
+    insta::assert_snapshot!(screen.text());
+}
+
+#[test]
+fn help_and_an_empty_screen() {
+    let mut screen = Screen::new(80, 30, Book::new(Limits::default()), true);
+    insta::assert_snapshot!("empty", screen.text());
+    screen.key(KeyCode::Char('?'));
+    insta::assert_snapshot!("help", screen.text());
+    screen.keys("G");
+    assert!(screen.text().contains("not, and (or a space), or, brackets"), "{}", screen.text());
+    screen.keys("x");
+    assert!(screen.text().contains("write HAR to"), "another key closes the help and does what it does");
+}
+
+#[test]
+fn menus_and_questions() {
+    let mut screen = Screen::new(80, 24, book(), true);
+    to_the_defects(&mut screen);
+    for (key, name) in [('y', "copy"), ('o', "sort"), ('=', "columns"), (':', "palette"), ('z', "clear")] {
+        screen.key(KeyCode::Char(key));
+        insta::assert_snapshot!(format!("menu_{name}"), screen.text());
+        screen.key(KeyCode::Esc);
+    }
+}
+
+fn other_leaf() -> CertDer {
+    read_certificates(include_bytes!("../../../certs/fixtures/algorithms/brainpoolP256r1-sha256.pem")).remove(0)
+}
+
+#[test]
+fn a_host_tells_what_changed_with_its_certificate() {
+    let mut book = Book::new(Limits::default());
+    for (id, der) in [(1, leaf()), (2, other_leaf())] {
+        let mut shown = connection(id, "api.example.com");
+        shown.upstream.sent = vec![der];
+        book.fold_connection(Arc::new(shown));
+    }
+    let mut screen = Screen::new(100, 40, book, true);
+    screen.keys("h");
+    let text = screen.text();
+    assert!(text.contains("its certificate has changed"), "{text}");
+    assert!(text.contains(&format!("{} → {}", leaf().sha256.short(), other_leaf().sha256.short())), "{text}");
+}
+
+#[test]
+fn setup_says_how_far_each_device_has_come() {
+    let mut book = Book::new(Limits::default());
+    let mut screen = Screen::new(100, 40, Book::new(Limits::default()), true);
+    screen.keys("s");
+    assert!(screen.text().contains("http://192.0.2.1:8080/"), "{}", screen.text());
+    let mut refused = connection(1, "a.test");
+    refused.client.outcome = Some(crate::model::ClientOutcome::SilentClose { clean: true });
+    book.fold_connection(Arc::new(refused.clone()));
+    screen.book = book;
+    screen.draw();
+    assert!(screen.text().contains("the CA is not installed"), "{}", screen.text());
+    screen.book.fold_connection(Arc::new(connection(2, "a.test")));
+    screen.draw();
+    assert!(screen.text().contains("an app pins"), "{}", screen.text());
+    refused.client.outcome = Some(crate::model::ClientOutcome::Served);
+    screen.book.fold_connection(Arc::new(refused));
+    screen.draw();
+    assert!(screen.text().contains("works: it trusts the CA"), "{}", screen.text());
+}
+
+#[test]
+fn the_tree_opens_and_leads_to_its_traffic() {
+    let mut book = book();
+    for (id, path) in [(20, "/v1/users/7"), (21, "/v1/users/8?page=2"), (22, "/v2")] {
+        book.fold_exchange(Arc::new(exchange(id, 1, path)));
+    }
+    let mut screen = Screen::new(100, 30, book, true);
+    screen.keys("T");
+    let labels = |screen: &Screen| screen.state.tree.shown.iter().map(|b| b.label.to_string()).collect::<Vec<_>>();
+    assert_eq!(labels(&screen).len(), 4, "a branch for each host");
+    while screen.state.tree.selected().unwrap().label.as_ref() != "api.example.com" {
+        screen.key(KeyCode::Down);
+    }
+    screen.key(KeyCode::Right);
+    screen.key(KeyCode::Down);
+    screen.key(KeyCode::Right);
+    assert!(labels(&screen).contains(&"/users".to_owned()), "{:?}", labels(&screen));
+    assert_eq!(screen.state.tree.selected().unwrap().counts.rows, 3, "below /v1");
+    screen.key(KeyCode::Enter);
+    assert_eq!(screen.state.list.filter().text(), "host:\"^api.example.com$\" path:\"^/v1\"");
+    assert_eq!(screen.state.list.len(), 3);
+    screen.keys("T");
+    screen.book.fold_report(ConnectionId(1), report(&[(FindingId::CertExpired, Facts::new())]));
+    screen.draw();
+    assert_eq!(screen.state.tree.shown[0].counts.worst(), Some(crate::model::Severity::Fatal));
+    screen.key(KeyCode::Right);
+    screen.key(KeyCode::Left);
+    screen.key(KeyCode::Left);
+    assert!(
+        labels(&screen).len() < 4,
+        "what the filter does not let through is not in the tree: {:?}",
+        labels(&screen)
+    );
+    let _ = STARTED;
+}

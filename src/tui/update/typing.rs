@@ -1,0 +1,190 @@
+//! Writing: filters, names of files and commands, notes, texts to look for.
+
+use std::path::PathBuf;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler as _;
+
+use super::super::about::Effect;
+use super::super::board::View;
+use super::super::keymap::commands;
+use super::super::rows::Tree;
+use super::super::state::{BodySearch, Focus, State, Typing, asked};
+use crate::model::{ExchangeId, RowId};
+use crate::session::{Book, Completion, Filter, Searched};
+
+/// More filters are not kept; the oldest goes.
+const KEPT: usize = 50;
+
+impl State {
+    /// A filter over the list; in a pane, a text to look for.
+    pub(super) fn find(&mut self) {
+        self.typing = Some(if self.focus == Focus::List {
+            if self.view != View::Tree {
+                self.turn_to(View::Traffic);
+            }
+            Typing::Filter(Input::new(self.list.filter().text().to_owned()), None, Completion::default())
+        } else {
+            Typing::Search(Input::new(self.wanted.clone()))
+        });
+    }
+
+    pub(super) fn key_while_typing(&mut self, key: KeyEvent, book: &Book) -> Option<Effect> {
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Esc => self.typing = None,
+            KeyCode::Enter => return self.typed_whole(book),
+            KeyCode::Up => self.choose(-1),
+            KeyCode::Down => self.choose(1),
+            KeyCode::Tab => self.complete(book),
+            KeyCode::Char('s') if ctrl => return self.keep_filter(),
+            _ => {
+                self.edit(key);
+                self.check_filter(book);
+            }
+        }
+        None
+    }
+
+    fn edit(&mut self, key: KeyEvent) {
+        let input = match &mut self.typing {
+            Some(
+                Typing::Filter(input, ..) | Typing::Export(input, _) | Typing::Note(_, input) | Typing::Search(input),
+            ) => input,
+            Some(Typing::Command(input, chosen)) => {
+                *chosen = 0;
+                input
+            }
+            None => return,
+        };
+        input.handle_event(&Event::Key(key));
+    }
+
+    pub(super) fn typed(&mut self, code: KeyCode, book: &Book) {
+        if self.typing.is_some() {
+            self.key_while_typing(KeyEvent::new(code, KeyModifiers::NONE), book);
+        }
+    }
+
+    /// Another one of the commands that fit.
+    fn choose(&mut self, by: isize) {
+        if let Some(Typing::Command(input, chosen)) = &mut self.typing {
+            let last = commands(input.value()).len().saturating_sub(1);
+            *chosen = chosen.saturating_add_signed(by).min(last);
+        }
+    }
+
+    /// Takes the first word that is offered, and offers what goes on from there.
+    fn complete(&mut self, book: &Book) {
+        self.check_filter(book);
+        if let Some(Typing::Filter(input, _, Completion { replaces, words })) = &mut self.typing
+            && let Some(word) = words.first()
+        {
+            let value = input.value();
+            let before = value.get(..replaces.start).unwrap_or_default();
+            let behind = value.get(replaces.end..).unwrap_or_default();
+            let cursor = before.chars().count() + word.chars().count();
+            *input = Input::new(format!("{before}{word}{behind}")).with_cursor(cursor);
+        }
+        self.check_filter(book);
+    }
+
+    /// Says while it is being typed what cannot be read of it, and what it could go on with.
+    fn check_filter(&mut self, book: &Book) {
+        if let Some(Typing::Filter(input, fault, completion)) = &mut self.typing {
+            *fault = Filter::parse(input.value()).err().map(|error| (error.at, error.why));
+            let value = input.value();
+            let cursor = value.char_indices().nth(input.cursor()).map_or(value.len(), |(at, _)| at);
+            *completion = Completion::of(value, cursor, book);
+        }
+    }
+
+    /// Keeps the filter that is being written among those to choose from.
+    fn keep_filter(&mut self) -> Option<Effect> {
+        let Some(Typing::Filter(input, None, _)) = &self.typing else { return None };
+        let text = input.value().trim().to_owned();
+        let filters = &mut self.settings.prefs.filters;
+        if text.is_empty() || filters.contains(&text) {
+            return None;
+        }
+        filters.push(text);
+        if filters.len() > KEPT {
+            filters.remove(0);
+        }
+        self.toast = Some("kept".to_owned());
+        Some(Effect::Keep(self.settings.prefs.clone()))
+    }
+
+    fn typed_whole(&mut self, book: &Book) -> Option<Effect> {
+        match self.typing.take()? {
+            Typing::Command(input, chosen) => {
+                let command = commands(input.value()).get(chosen).copied()?;
+                return self.act(command.action, book);
+            }
+            Typing::Export(input, _) if input.value().trim().is_empty() => {}
+            Typing::Export(input, only_marked) => {
+                self.toast = Some("writing …".to_owned());
+                return Some(Effect::Export(PathBuf::from(input.value()), self.rows_to_write(only_marked, book)));
+            }
+            Typing::Note(id, input) => return Some(self.note(id, input.value())),
+            Typing::Search(input) => {
+                input.value().to_lowercase().trim().clone_into(&mut self.wanted);
+                if !self.wanted.is_empty()
+                    && !self
+                        .detail_lines()
+                        .get(self.scroll)
+                        .is_some_and(|line| super::super::view::holds(line, &self.wanted))
+                {
+                    self.jump_to_text(1);
+                }
+            }
+            Typing::Filter(input, ..) => match Filter::parse(input.value()) {
+                Ok(filter) => self.set_filter(filter),
+                Err(error) => {
+                    self.typing = Some(Typing::Filter(input, Some((error.at, error.why)), Completion::default()));
+                }
+            },
+        }
+        None
+    }
+
+    /// Shows what a filter lets through, and nothing else.
+    pub(in crate::tui) fn set_filter(&mut self, filter: Filter) {
+        self.tree = Tree::default();
+        self.is_listed = false;
+        if filter.body_text() != self.list.filter().body_text() {
+            self.searches += 1;
+            self.body_search = BodySearch::default();
+        }
+        self.list.set_filter(filter);
+    }
+
+    /// What to look for in bodies now: what is new since the last look.
+    pub(in crate::tui) fn search_on(&mut self) -> Option<Effect> {
+        let text = self.list.filter().body_text()?.to_owned();
+        let search = &mut self.body_search;
+        let is_first = search.last == ExchangeId(0);
+        if search.is_running || (!is_first && search.exchanges == self.totals.exchanges) {
+            return None;
+        }
+        search.is_running = true;
+        search.exchanges = self.totals.exchanges;
+        Some(Effect::Search(text, search.last, self.searches))
+    }
+
+    /// A search has come further: the rows it has found match now.
+    pub(super) fn searched(&mut self, search: u64, searched: Searched, is_over: bool, book: &Book) {
+        if search != self.searches {
+            return;
+        }
+        self.body_search.last = searched.last.max(ExchangeId(1));
+        self.body_search.is_running = !is_over;
+        for id in searched.found {
+            self.body_search.found.insert(id);
+            if let Some(place) = book.place_of(RowId::Exchange(id)) {
+                self.list.look_again(book, place, &asked(self.now, &self.body_search, book));
+            }
+        }
+    }
+}
