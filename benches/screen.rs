@@ -307,7 +307,7 @@ impl Screen {
 }
 
 fn about() -> About {
-    About { title: ":8080".into(), recording_since: Some(at(0)), setup: Vec::new(), export_name: "x.har".into() }
+    About { title: ":8080".into(), recording_since: Some(at(0)), ..About::default() }
 }
 
 // === the figures ===
@@ -389,21 +389,38 @@ async fn use_it(screen: &Screen) {
 async fn filter(screen: &Screen, text: &str) {
     screen.press(KeyCode::Char('/')).await;
     screen.write(text).await;
+    wait_for_rows(screen, &format!("filter {text}"), |title| title.contains("filter: ") && title.contains(" of "))
+        .await;
+    screen.press(KeyCode::Esc).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+}
+
+/// Puts all rows in the order of a column, `down` entries down the menu.
+async fn sort(screen: &Screen, name: &str, down: usize) {
+    screen.press(KeyCode::Char('o')).await;
+    for _ in 0..down {
+        screen.press(KeyCode::Down).await;
+    }
+    let frames = screen.seen.frames.load(Ordering::Relaxed);
+    let is_new = |_: &str| screen.seen.frames.load(Ordering::Relaxed) > frames;
+    wait_for_rows(screen, &format!("order by {name}"), is_new).await;
+}
+
+/// Presses enter, and says how long it takes until there are rows, and until there are all.
+async fn wait_for_rows(screen: &Screen, name: &str, is_there: impl Fn(&str) -> bool) {
     let began = Instant::now();
     screen.key(KeyCode::Enter);
     let (mut first, mut whole) = (None, None);
-    while whole.is_none() && began.elapsed() < Duration::from_secs(30) {
+    while whole.is_none() && began.elapsed() < Duration::from_secs(60) {
         tokio::time::sleep(Duration::from_millis(1)).await;
         let title = screen.title();
-        if title.contains("filter: ") && title.contains(" of ") {
+        if is_there(&title) {
             first = first.or_else(|| Some(began.elapsed()));
             whole = (!title.contains("looking")).then(|| began.elapsed());
         }
     }
     let ms = |time: Option<Duration>| time.map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0);
-    println!("filter {text:<27} {:>7.0} ms to the first rows, {:.0} ms to all", ms(first), ms(whole));
-    screen.press(KeyCode::Esc).await;
-    tokio::time::sleep(Duration::from_millis(1500)).await;
+    println!("{name:<34} {:>7.0} ms to the first rows, {:.0} ms to all", ms(first), ms(whole));
 }
 
 #[tokio::main]
@@ -430,6 +447,10 @@ async fn main() -> Result<()> {
         filter(&screen, text).await;
     }
     screen.costs();
+    sort(&screen, "request", 3).await;
+    print_costs("key to frame, while ordering", screen.costs());
+    println!("resident memory, in that order      {:>7.0} MiB", memory("VmRSS"));
+    sort(&screen, "time", 0).await;
     let sending = tokio::spawn(async move {
         send(&mut traffic, &events, ARRIVING * 15, ARRIVING).await;
         (traffic, events)

@@ -3,12 +3,15 @@
 use std::fmt::Write as _;
 
 use super::form::read_form;
+use super::xml::indent_xml;
 
 /// What a body is, as far as its presentation goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// JSON.
     Json,
+    /// XML.
+    Xml,
     /// Form fields.
     Form,
     /// Other text.
@@ -27,8 +30,15 @@ pub fn kind_of(media_type: &str, text: Option<&str>) -> Kind {
     if media == "application/x-www-form-urlencoded" {
         return Kind::Form;
     }
+    if media.ends_with("/xml") || media.ends_with("+xml") {
+        return Kind::Xml;
+    }
     let starts_like_json = text.trim_start().starts_with(['{', '[']);
-    if media.is_empty() && starts_like_json { Kind::Json } else { Kind::Text }
+    match media.is_empty() {
+        true if starts_like_json => Kind::Json,
+        true if text.trim_start().starts_with("<?xml") => Kind::Xml,
+        _ => Kind::Text,
+    }
 }
 
 /// The text laid out: JSON indented as far as it is well-formed, forms a field a line, everything
@@ -36,6 +46,7 @@ pub fn kind_of(media_type: &str, text: Option<&str>) -> Kind {
 pub fn pretty(kind: Kind, text: &str) -> String {
     match kind {
         Kind::Json => indent_json(text),
+        Kind::Xml => indent_xml(text),
         Kind::Form => read_form(text).iter().fold(String::new(), |mut out, (name, value)| {
             let _ = writeln!(out, "{name} = {value}");
             out
@@ -128,6 +139,8 @@ mod tests {
         assert_eq!(kind_of("application/problem+json; charset=utf-8", Some("")), Kind::Json);
         assert_eq!(kind_of("", Some(" [1]")), Kind::Json);
         assert_eq!(kind_of("text/html", Some("{")), Kind::Text);
+        assert_eq!(kind_of("application/soap+xml", Some("")), Kind::Xml);
+        assert_eq!(kind_of("", Some("<?xml version='1.0'?>")), Kind::Xml);
         assert_eq!(kind_of("application/x-www-form-urlencoded", Some("a=b")), Kind::Form);
         assert_eq!(kind_of("application/json", None), Kind::Binary);
     }

@@ -10,6 +10,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
+mod certificate;
 mod chain;
 mod handshake;
 mod markdown;
@@ -17,6 +18,7 @@ mod page;
 mod pages;
 mod template;
 
+pub use certificate::certificate_text;
 pub use chain::{ChainLine, Role, chain_lines};
 pub use handshake::{Labelled, client_lines, client_outcome_words, failure_words, handshake_lines};
 pub use markdown::{fix_in_general, index_markdown, page_markdown};

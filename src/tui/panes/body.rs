@@ -1,10 +1,10 @@
-//! Bodies and messages as lines.
+//! Bodies as lines: text laid out, parts one by one, protobuf in its wire form, an image's facts, and
+//! bytes in hex.
 
-use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use crate::codec::{decode, kind_of, pretty, text_of};
-use crate::model::{Body, BodyEnd, Direction, Head, Message, MessageKind};
+use crate::codec::{boundary, decode, grpc_frames, kind_of, kind_of_bytes, parts, pretty, text_of, wire_form};
+use crate::model::{Body, BodyEnd, Head};
 use crate::text;
 use crate::tui::style::Look;
 
@@ -12,16 +12,16 @@ use crate::tui::style::Look;
 const SHOWN_BYTES: usize = 256 << 10;
 
 /// Nor more lines.
-const SHOWN_LINES: usize = 5000;
+pub(super) const SHOWN_LINES: usize = 5000;
 
-/// Rows of sixteen bytes that are shown of a body that is no text.
+/// Rows of bytes that are shown of a body that is no text.
 const HEX_ROWS: usize = 256;
 
 pub(super) fn body_lines(head: &Head, body: &Body, columns: usize) -> Vec<Line<'static>> {
     let mut lines = vec![Line::default()];
     let notes = notes(body);
     if !notes.is_empty() {
-        lines.push(Line::from(Look::dim(&notes)));
+        lines.extend(dim(&notes, columns));
     }
     if body.kept.is_empty() {
         return lines;
@@ -29,14 +29,15 @@ pub(super) fn body_lines(head: &Head, body: &Body, columns: usize) -> Vec<Line<'
     let field = |name: &str| head.field(name).map(|value| text::escape(value).into_owned()).unwrap_or_default();
     let decoded = decode(&body.kept, &field("content-encoding"), SHOWN_BYTES);
     if let Some(why) = &decoded.incomplete {
-        lines.push(Line::from(Look::dim(&format!("shown in part: {why}"))));
+        lines.extend(dim(&format!("shown in part: {why}"), columns));
     }
-    let media_type = field("content-type");
-    match text_of(&decoded.bytes, &media_type) {
-        Some(found) => lines.extend(text_lines(&pretty(kind_of(&media_type, Some(&found)), &found), columns)),
-        None => lines.extend(hex_lines(&decoded.bytes, columns)),
-    }
+    lines.extend(content_lines(&decoded.bytes, &field("content-type"), columns, true));
     lines
+}
+
+fn dim(words: &str, columns: usize) -> Vec<Line<'static>> {
+    use ratatui::style::{Modifier, Style};
+    Look::paragraph(words, 0, columns, Style::new().add_modifier(Modifier::DIM))
 }
 
 fn notes(body: &Body) -> String {
@@ -57,7 +58,75 @@ fn notes(body: &Body) -> String {
     notes.join(", ")
 }
 
-fn text_lines(found: &str, columns: usize) -> Vec<Line<'static>> {
+/// Decoded bytes, by their media type; parts of a body that has some are taken apart once.
+fn content_lines(bytes: &[u8], media_type: &str, columns: usize, takes_apart: bool) -> Vec<Line<'static>> {
+    let media = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if let Some(boundary) = boundary(media_type).filter(|_| takes_apart) {
+        return part_lines(bytes, &boundary, columns);
+    }
+    if media.starts_with("application/grpc")
+        && let Some(lines) = grpc_lines(bytes, columns)
+    {
+        return lines;
+    }
+    if media.contains("protobuf")
+        && let Some(form) = wire_form(bytes)
+    {
+        return text_lines(&form, columns);
+    }
+    match text_of(bytes, media_type) {
+        Some(found) => text_lines(&pretty(kind_of(media_type, Some(&found)), &found), columns),
+        None => {
+            let mut lines: Vec<_> = kind_of_bytes(bytes).iter().flat_map(|kind| dim(kind, columns)).collect();
+            lines.extend(hex_lines(bytes, columns));
+            lines
+        }
+    }
+}
+
+fn part_lines(bytes: &[u8], boundary: &str, columns: usize) -> Vec<Line<'static>> {
+    let parts = parts(bytes, boundary);
+    let mut lines = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        if lines.len() >= SHOWN_LINES {
+            lines.extend(dim(&format!("… {} more parts", parts.len() - at), columns));
+            break;
+        }
+        let cut = if part.cut { ", cut off" } else { "" };
+        lines.extend(dim(&format!("part {}, {} bytes{cut}", at + 1, part.body.len()), columns));
+        for (name, value) in &part.head {
+            lines.extend(text_lines(&format!("{name}: {value}"), columns));
+        }
+        let media_type = part.head.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        lines.extend(content_lines(part.body, media_type.map_or("", |(_, value)| value), columns, false));
+        lines.push(Line::default());
+    }
+    lines
+}
+
+/// The messages of a gRPC body; `None` when it is none.
+fn grpc_lines(bytes: &[u8], columns: usize) -> Option<Vec<Line<'static>>> {
+    let frames = grpc_frames(bytes)?;
+    let mut lines = Vec::new();
+    for (at, frame) in frames.iter().enumerate() {
+        if lines.len() >= SHOWN_LINES {
+            lines.extend(dim(&format!("… {} more messages", frames.len() - at), columns));
+            break;
+        }
+        let kind = if frame.trailers { "trailers" } else { "message" };
+        let notes = [(frame.compressed, ", compressed"), (frame.cut, ", cut off")];
+        let notes: String = notes.iter().filter(|(holds, _)| *holds).map(|(_, words)| *words).collect();
+        lines.extend(dim(&format!("{kind} {}, {} bytes{notes}", at + 1, frame.payload.len()), columns));
+        match wire_form(frame.payload).filter(|_| !frame.compressed && !frame.trailers) {
+            Some(form) => lines.extend(text_lines(&form, columns)),
+            None if frame.trailers => lines.extend(text_lines(&String::from_utf8_lossy(frame.payload), columns)),
+            None => lines.extend(hex_lines(frame.payload, columns)),
+        }
+    }
+    Some(lines)
+}
+
+pub(super) fn text_lines(found: &str, columns: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for line in found.lines() {
         let line = text::safe(line);
@@ -71,7 +140,7 @@ fn text_lines(found: &str, columns: usize) -> Vec<Line<'static>> {
     lines
 }
 
-fn hex_lines(bytes: &[u8], columns: usize) -> Vec<Line<'static>> {
+pub(super) fn hex_lines(bytes: &[u8], columns: usize) -> Vec<Line<'static>> {
     // Offset, two spaces, three columns a byte, a space, one column a byte.
     let per_row = match columns {
         77.. => 16,
@@ -94,47 +163,56 @@ fn hex_line(offset: usize, chunk: &[u8], per_row: usize) -> Line<'static> {
     Line::from(vec![Look::dim(&format!("{offset:06x}  ")), Look::plain(&hex), Span::raw(" "), Look::plain(&ascii)])
 }
 
-/// A conversation, as far as it is in memory; the newest of a long one.
-pub(super) fn message_lines(messages: &[std::sync::Arc<Message>], columns: usize) -> Vec<Line<'static>> {
-    let mut newest: Vec<Vec<Line<'static>>> = Vec::new();
-    let mut count = 0;
-    for message in messages.iter().rev() {
-        if count >= SHOWN_LINES {
-            newest.push(vec![Line::from(Look::dim("… earlier messages are in the session file"))]);
-            break;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(media_type: &str, bytes: &[u8]) -> String {
+        let head = Head {
+            version: "HTTP/1.1".into(),
+            raw: format!("HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\n\r\n").into_bytes().into(),
+        };
+        let body = Body {
+            kept: bytes.to_vec().into(),
+            seen: bytes.len() as u64,
+            end: Some(BodyEnd::Complete),
+            ..Body::default()
+        };
+        let lines = body_lines(&head, &body, 60);
+        lines.iter().map(|line| format!("{}\n", line.to_string().trim_end())).collect()
+    }
+
+    #[test]
+    fn each_kind_is_laid_out_in_its_own_way() {
+        let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0\x08\x06\0\0\0";
+        let grpc = b"\0\0\0\0\x07\x0a\x05hello";
+        let form = b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Type: application/json\r\n\r\n{\"k\":1}\r\n--x--\r\n";
+        let cases: [(&str, &[u8], &[&str]); 7] = [
+            ("application/json", b"{\"a\":[1]}", &["\"a\": ["]),
+            ("application/xml", b"<a><b>1</b></a>", &["  <b>1</b>"]),
+            ("application/x-www-form-urlencoded", b"a=1&b=x+y", &["b = x y"]),
+            ("multipart/form-data; boundary=x", form, &["part 1, 7 bytes", "name=\"a\"", "\"k\": 1"]),
+            ("application/x-protobuf", b"\x0a\x05hello\x10\x96\x01", &["1: \"hello\"", "2: 150"]),
+            ("application/grpc", grpc, &["message 1, 7 bytes", "1: \"hello\""]),
+            ("image/png", png, &["PNG image, 640 x 480 pixels", "000000  89 50 4e 47"]),
+        ];
+        for (media_type, bytes, expected) in cases {
+            let shown = shown(media_type, bytes);
+            for part in expected {
+                assert!(shown.contains(part), "{media_type}: {shown}");
+            }
         }
-        let lines = one_message(message, columns);
-        count += lines.len();
-        newest.push(lines);
     }
-    newest.into_iter().rev().flatten().collect()
-}
 
-fn one_message(message: &Message, columns: usize) -> Vec<Line<'static>> {
-    let arrow = match message.direction {
-        Direction::Up => "→",
-        Direction::Down => "←",
-    };
-    let head = format!("{arrow} {} {} {} bytes", message.at.clock(), kind_word(message.kind), message.seen);
-    let mut lines = vec![Line::from(Look::span(&head, Style::new().add_modifier(Modifier::DIM)))];
-    match str::from_utf8(&message.kept) {
-        Ok(found) if message.kind != MessageKind::Raw || is_readable(found) => lines.extend(text_lines(found, columns)),
-        _ => lines.extend(hex_lines(&message.kept, columns)),
-    }
-    lines
-}
-
-fn is_readable(found: &str) -> bool {
-    found.chars().all(|c| !c.is_control() || matches!(c, '\r' | '\n' | '\t'))
-}
-
-fn kind_word(kind: MessageKind) -> &'static str {
-    match kind {
-        MessageKind::Text => "text",
-        MessageKind::Binary => "binary",
-        MessageKind::Ping => "ping",
-        MessageKind::Pong => "pong",
-        MessageKind::Close => "close",
-        MessageKind::Raw => "raw",
+    #[test]
+    fn no_prefix_of_a_body_breaks_its_layout() {
+        let whole = b"\0\0\0\0\x07\x0a\x05hello--x\r\nA: b\r\n\r\n<a b='c'>{\"k\":[1]}</a>\r\n--x--";
+        for media_type in
+            ["multipart/mixed; boundary=x", "application/grpc", "application/protobuf", "text/xml", "image/gif", ""]
+        {
+            for end in 0..whole.len() {
+                shown(media_type, &whole[..end]);
+            }
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use ratatui::text::{Line, Span};
 
-use super::body::{body_lines, message_lines};
+use super::body::body_lines;
+use super::conversation;
 use super::heading;
 use crate::model::{Exchange, Head};
 use crate::session::Detail;
@@ -10,7 +11,7 @@ use crate::text;
 use crate::tui::style::Look;
 
 pub(super) fn request_lines(detail: &Detail, look: Look, columns: usize) -> Vec<Line<'static>> {
-    let Some(exchange) = &detail.exchange else { return conversation(detail, look, columns) };
+    let Some(exchange) = &detail.exchange else { return without_requests(detail, look, columns) };
     let mut lines = Look::paragraph(
         &format!("{} {}", exchange.method, text::elide(&exchange.url, LONGEST_VALUE)),
         0,
@@ -25,7 +26,7 @@ pub(super) fn request_lines(detail: &Detail, look: Look, columns: usize) -> Vec<
 }
 
 pub(super) fn response_lines(detail: &Detail, look: Look, columns: usize) -> Vec<Line<'static>> {
-    let Some(exchange) = &detail.exchange else { return conversation(detail, look, columns) };
+    let Some(exchange) = &detail.exchange else { return without_requests(detail, look, columns) };
     let mut lines = Vec::new();
     for early in &exchange.informational {
         lines.extend(head_lines(early, columns));
@@ -93,12 +94,12 @@ fn messages(detail: &Detail, look: Look, columns: usize) -> Vec<Line<'static>> {
         return Vec::new();
     }
     let mut lines = vec![Line::default(), heading("messages", look)];
-    lines.extend(message_lines(&detail.messages, columns));
+    lines.extend(conversation::lines(&detail.messages, look, columns));
     lines
 }
 
 /// A connection without requests.
-fn conversation(detail: &Detail, look: Look, columns: usize) -> Vec<Line<'static>> {
+fn without_requests(detail: &Detail, look: Look, columns: usize) -> Vec<Line<'static>> {
     let traffic = detail.connection.traffic;
     let guess = detail.connection.raw_guess.as_deref().unwrap_or("no protocol that tlscope reads");
     let mut lines = vec![heading("no requests", look)];
