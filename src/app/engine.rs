@@ -26,7 +26,7 @@ use crate::net::Dialler;
 use crate::portal::Page;
 use crate::proxy::{PORTAL_HOST, Proxy, Services};
 use crate::session::{Limits, Listener, Recorder, Session};
-use crate::store::{StoreError, Writer};
+use crate::store::{Flusher, StoreError, Writer};
 use crate::trust::{self, Loaded};
 
 /// How many events may wait for the recorder, which only folds them.
@@ -49,6 +49,8 @@ pub(super) struct Engine {
     pub(super) file: PathBuf,
     /// What a person needs to begin.
     pub(super) banner: Banner,
+    /// Waits for what was recorded to be in the file.
+    pub(super) flusher: Flusher,
     /// Carries out what a person wants done.
     pub(super) commander: Commander,
     _lab: Option<Lab>,
@@ -86,6 +88,7 @@ impl Engine {
             }
         };
         banner.addresses = proxy.addresses().to_vec();
+        let flusher = writer.flusher();
         let (recorder, session) = Recorder::new(Limits::default(), Some(writer), listeners);
         let (stop_recording, stopped) = oneshot::channel();
         let recorder = tokio::spawn(recorder.run(inbox, async {
@@ -100,7 +103,7 @@ impl Engine {
             dialler,
             inquiry,
         };
-        Ok(Self { proxy, recorder, stop_recording, session, file, banner, commander, _lab: lab })
+        Ok(Self { proxy, recorder, stop_recording, session, file, banner, flusher, commander, _lab: lab })
     }
 
     /// Stops the proxy, lets the recorder finish, closes the session file.

@@ -15,7 +15,7 @@ use crate::export::Redaction;
 use crate::model::{RowId, Timestamp};
 use crate::session::{Book, Detail, Session, search_bodies};
 use crate::store::{Archive, StoreError};
-use crate::tui::{self, About, Answer, Hooks, Obeyer, Prefs, Settings};
+use crate::tui::{self, About, Answer, Exporter, Hooks, Obeyer, Prefs, Settings};
 
 /// What a screen is started with.
 pub(super) struct Wishes {
@@ -44,7 +44,14 @@ pub(super) async fn show_run(
     };
     let commander = engine.commander.clone();
     let obey: Arc<Obeyer> = Arc::new(move |command, reply| commander.obey(command, reply));
-    let hooks = Hooks { obey, ..hooks(&engine.file, &wishes) };
+    let (flusher, for_export) = (engine.flusher.clone(), engine.file.clone());
+    let redaction = wishes.redaction;
+    let export: Arc<Exporter> = Arc::new(move |path, rows| {
+        // What is on the screen has to be in the file first.
+        flusher.flush();
+        export(&for_export, path, rows, redaction).map_err(|error| format!("{error:#}"))
+    });
+    let hooks = Hooks { obey, export, ..hooks(&engine.file, &wishes) };
     show(engine.session.clone(), about, hooks, wishes.settings, ended).await
 }
 

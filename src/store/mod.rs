@@ -13,4 +13,4 @@ mod writer;
 
 pub use archive::{Archive, ExchangeRow};
 pub use schema::StoreError;
-pub use writer::{Item, Kept, Writer};
+pub use writer::{Flusher, Item, Kept, Writer};

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,28 @@ pub enum Item {
     Note(RowId, Note),
     /// Everything so far is thrown away.
     Clear,
+    /// Somebody wants to know when what came before is in the file.
+    Told(Sender<()>),
+}
+
+/// Waits until what was offered is in the file. Keeps nothing alive.
+#[derive(Clone, Debug)]
+pub struct Flusher {
+    items: Weak<Sender<Item>>,
+}
+
+/// A disk that takes longer is not waited for.
+const FLUSHED: Duration = Duration::from_secs(5);
+
+impl Flusher {
+    /// Blocks until everything that was offered before is written, or the disk has had its time.
+    pub fn flush(&self) {
+        let (tell, told) = channel();
+        let sent = self.items.upgrade().is_some_and(|items| items.send(Item::Told(tell)).is_ok());
+        if sent {
+            let _ = told.recv_timeout(FLUSHED);
+        }
+    }
 }
 
 /// What became of an item that was offered.
@@ -51,7 +73,7 @@ pub enum Kept {
 
 /// The way to the writing thread.
 pub struct Writer {
-    items: Option<Sender<Item>>,
+    items: Option<Arc<Sender<Item>>>,
     queued: Arc<AtomicUsize>,
     limit: usize,
     failed: Arc<AtomicU64>,
@@ -82,12 +104,17 @@ impl Writer {
         });
         let error = |source| StoreError::File { what: "write", path: path.to_owned(), source };
         let thread = Some(spawned.map_err(error)?);
-        Ok(Self { items: Some(items), queued, limit, failed, path: path.to_owned(), thread })
+        Ok(Self { items: Some(Arc::new(items)), queued, limit, failed, path: path.to_owned(), thread })
     }
 
     /// Where the session is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// A way to wait for the disk.
+    pub fn flusher(&self) -> Flusher {
+        Flusher { items: self.items.as_ref().map(Arc::downgrade).unwrap_or_default() }
     }
 
     /// How many bytes wait for the disk.
@@ -144,7 +171,7 @@ fn size_of(item: &Item) -> usize {
             Item::Exchange(exchange) => exchange.weight(),
             Item::Message(message) => message.kept.len(),
             Item::Note(_, note) => note.text.len(),
-            Item::Clear => 0,
+            Item::Clear | Item::Told(_) => 0,
         }
 }
 
@@ -172,6 +199,8 @@ struct Batch {
     notes: BTreeMap<RowId, Note>,
     /// Whether what is in the file goes first.
     clears: bool,
+    /// Who wants to know that it is done.
+    told: Vec<Sender<()>>,
 }
 
 impl Batch {
@@ -186,6 +215,7 @@ impl Batch {
             Item::Message(message) => self.messages.push(message),
             Item::Note(row, note) => drop(self.notes.insert(row, note)),
             Item::Clear => *self = Self { clears: true, ..Self::default() },
+            Item::Told(tell) => self.told.push(tell),
         }
     }
 
@@ -201,7 +231,7 @@ fn run(database: &mut Database, inbox: &Receiver<Item>, queued: &AtomicUsize, fa
         let mut taken = size_of(&first);
         batch.add(first);
         let deadline = Instant::now() + BATCH;
-        while batch.len() < BATCH_ITEMS {
+        while batch.len() < BATCH_ITEMS && batch.told.is_empty() {
             match inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(item) => {
                     taken += size_of(&item);
@@ -217,6 +247,8 @@ fn run(database: &mut Database, inbox: &Receiver<Item>, queued: &AtomicUsize, fa
             failed.fetch_add(batch.len() as u64, Ordering::Relaxed);
         }
         queued.fetch_sub(taken, Ordering::Relaxed);
+        // Whoever asked may have gone.
+        batch.told.iter().for_each(|tell| drop(tell.send(())));
     }
 }
 

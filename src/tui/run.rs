@@ -169,15 +169,23 @@ fn act<B: Backend<Error = io::Error>>(
     match effect {
         Some(Effect::Suspend) => {
             suspend(!state.settings.no_mouse)?;
-            terminal.clear()
+            draw_anew(terminal)
         }
-        Some(Effect::Redraw) => terminal.clear(),
+        Some(Effect::Redraw) => draw_anew(terminal),
         Some(effect) => {
             carry_out(effect, hooks, tell);
             Ok(())
         }
         None => Ok(()),
     }
+}
+
+/// Whatever stands on the screen goes. Not by `Terminal::clear`: that asks the terminal where its cursor
+/// is, and the answer would be read as a key.
+fn draw_anew<B: Backend<Error = io::Error>>(terminal: &mut Terminal<B>) -> io::Result<()> {
+    terminal.backend_mut().clear()?;
+    terminal.swap_buffers();
+    Ok(())
 }
 
 fn draw<B: Backend<Error = io::Error>>(

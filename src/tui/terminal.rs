@@ -53,7 +53,7 @@ pub(super) fn suspend(mouse: bool) -> io::Result<()> {
     #[cfg(unix)]
     {
         restore();
-        // As if the terminal itself had stopped us: the whole job, shells and pipes included.
+        // Goes on behind this line when the shell says so (`fg`).
         signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
         take(mouse)?;
     }

@@ -17,6 +17,7 @@ mod needs;
 mod origins;
 mod process;
 mod recording;
+mod terminal;
 
 mod checked;
 mod chromium;
@@ -32,3 +33,4 @@ mod python;
 mod readers;
 mod refusals;
 mod revocation;
+mod screen;

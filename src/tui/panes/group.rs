@@ -47,7 +47,9 @@ fn leaf_lines(leaf: &LeafFacts, columns: usize) -> Vec<Line<'static>> {
         ("ends", leaf.not_after.map(|at| at.to_string())),
         ("SHA-256", Some(leaf.sha256.to_string())),
     ];
-    let labelled = |(label, value): (&str, Option<String>)| value.map(|value| Look::labelled(label, &value, columns));
+    let labelled = |(label, value): (&str, Option<String>)| {
+        value.filter(|value| !value.is_empty()).map(|value| Look::labelled(label, &value, columns))
+    };
     fields.into_iter().filter_map(labelled).flatten().collect()
 }
 

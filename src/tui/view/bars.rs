@@ -112,6 +112,11 @@ fn keys_here(state: &State) -> &'static [(Action, &'static str)] {
             (Action::Enter, "its traffic"),
             (Action::View(View::Traffic), "traffic"),
         ],
+        (Focus::List, View::Setup) => &[
+            (Action::Enter, "into the steps"),
+            (Action::View(View::Traffic), "traffic"),
+            (Action::View(View::Devices), "devices"),
+        ],
         (Focus::List, _) => &[
             (Action::Enter, "its traffic"),
             (Action::View(View::Traffic), "traffic"),

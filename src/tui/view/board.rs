@@ -118,9 +118,10 @@ fn works(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
         (0, _) => {
             ("✖ refuses every certificate: the CA is not installed".to_owned(), state.look.severity(Severity::Fatal))
         }
-        (_, refused) => {
-            (format!("! works, but {refused} were refused: an app pins"), state.look.severity(Severity::Warning))
-        }
+        (_, refused) => (
+            format!("! works, but not everywhere ({refused} refused): an app pins"),
+            state.look.severity(Severity::Warning),
+        ),
     };
     Cell::from(Look::span(&text::elide(&words, columns), style))
 }

@@ -150,11 +150,13 @@ fn tab_labels(state: &State, columns: usize) -> Vec<(Spot, String, bool)> {
 
 /// What stands before them: the host of the selected row, where there is room.
 fn tab_title(state: &State, columns: usize) -> String {
-    if state.view != View::Traffic || columns < 70 {
+    if state.view != View::Traffic || columns < 80 {
         return String::new();
     }
     let host = state.shown.iter().find(|shown| shown.is_selected).and_then(|shown| shown.line.as_ref());
-    host.map_or(String::new(), |line| format!("{} ─ ", text::elide_middle(&text::safe(&line.host), columns - 60)))
+    host.map_or(String::new(), |line| {
+        format!("{} ─ ", text::elide_middle(&text::safe(&line.host), columns.saturating_sub(68)))
+    })
 }
 
 fn tabs(state: &State, columns: usize) -> Line<'static> {
