@@ -54,7 +54,7 @@ impl Traffic {
         let connection = ConnectionId(n / ON_ONE + 1);
         let mut events = Vec::new();
         if n.is_multiple_of(ON_ONE) {
-            let before = (n > 0).then(|| ConnectionId(n / ON_ONE));
+            let before = (n > 0).then_some(ConnectionId(n / ON_ONE));
             events.extend(before.map(|id| Event::Connection(Box::new(self.connection(id, true)))));
             events.push(Event::Connection(Box::new(self.connection(connection, false))));
             events.push(Event::Judged { connection, report: report(connection) });

@@ -51,7 +51,7 @@ pub(super) async fn show_run(
         flusher.flush();
         export(&for_export, path, rows, redaction).map_err(|error| format!("{error:#}"))
     });
-    let hooks = Hooks { obey, export, ..hooks(&engine.file, &wishes) };
+    let hooks = Hooks { export, obey, ..hooks(&engine.file, &wishes) };
     show(engine.session.clone(), about, hooks, wishes.settings, ended).await
 }
 

@@ -281,7 +281,7 @@ pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error
 }
 
 /// Which commands have their flags in the environment.
-const IN_ENVIRONMENT: [&str; 2] = ["run", "check"];
+const IN_ENVIRONMENT: [&str; 3] = ["run", "check", "open"];
 
 /// Gives every long flag its variable, and every switch the forms `--switch` and `--switch=false`.
 fn with_environment(command: clap::Command, in_environment: bool) -> clap::Command {

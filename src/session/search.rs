@@ -70,3 +70,80 @@ fn body_has(head: &Head, body: &Body, wanted: &str) -> bool {
         None => decoded.bytes.windows(wanted.len().max(1)).any(|part| part.eq_ignore_ascii_case(wanted.as_bytes())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::sync::Arc;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+    use crate::model::{ConnectionId, ExchangeTiming, Response, Timestamp};
+    use crate::store::{Item, Writer};
+
+    fn exchange(id: u64, head: &str, request: &[u8], answer: &[u8]) -> Exchange {
+        let body = |bytes: &[u8]| Body { kept: bytes.to_vec().into(), seen: bytes.len() as u64, ..Body::default() };
+        let raw = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n");
+        Exchange {
+            id: ExchangeId(id),
+            connection: ConnectionId(1),
+            started: Timestamp::from_unix(0),
+            method: "POST".into(),
+            url: "https://a.test/".into(),
+            request_head: Head { version: "HTTP/1.1".into(), ..Head::default() },
+            request_body: body(request),
+            informational: Vec::new(),
+            response: Some(Response {
+                status: 200,
+                head: Head { version: "HTTP/1.1".into(), raw: raw.into_bytes().into() },
+                body: body(answer),
+            }),
+            timing: ExchangeTiming::default(),
+            changed: Vec::new(),
+            error: None,
+            messages: 0,
+        }
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn texts_are_found_decoded_in_any_case_and_in_bytes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s.tlscope");
+        let writer = Writer::create(&path, 1 << 20, &[]).unwrap();
+        let gzipped = gzip(b"{\"Access_TOKEN\":1}");
+        for exchange in [
+            exchange(1, "A: b", b"nothing", b"here"),
+            exchange(2, "A: b", b"the access_token=x", b""),
+            exchange(3, "Content-Encoding: gzip", b"", &gzipped),
+            exchange(4, "A: b", b"", b"\x00\x01ACCESS_token\xff\xfe\x00"),
+            exchange(5, "X: access_token", b"", b"only a head has it"),
+        ] {
+            writer.offer(Item::Exchange(Arc::new(exchange)));
+        }
+        writer.finish();
+        let archive = Archive::open(&path).unwrap();
+        let mut told = Vec::new();
+        let tell = |searched| {
+            told.push(searched);
+            ControlFlow::Continue(())
+        };
+        search_bodies(&archive, "access_token", ExchangeId(0), tell).unwrap();
+        let expected = HashSet::from([ExchangeId(2), ExchangeId(3), ExchangeId(4)]);
+        assert_eq!(told, [Searched { last: ExchangeId(5), found: expected }]);
+        let mut later = Vec::new();
+        search_bodies(&archive, "access_token", ExchangeId(3), |searched| {
+            later.push(searched);
+            ControlFlow::Break(())
+        })
+        .unwrap();
+        assert_eq!(later[0].found, HashSet::from([ExchangeId(4)]));
+    }
+}

@@ -160,19 +160,21 @@ impl Drop for Writer {
 }
 
 fn size_of(item: &Item) -> usize {
-    RECORD_BYTES
-        + match item {
-            Item::Connection(connection, report, _) => {
-                let hello = connection.client.hello.as_ref().map_or(0, |hello| hello.raw.len());
-                let sent: usize = connection.upstream.sent.iter().map(|der| der.der.len()).sum();
-                let found: usize = report.iter().flat_map(|report| &report.found).map(|(der, _)| der.der.len()).sum();
-                hello + sent + found
-            }
-            Item::Exchange(exchange) => exchange.weight(),
-            Item::Message(message) => message.kept.len(),
-            Item::Note(_, note) => note.text.len(),
-            Item::Clear | Item::Told(_) => 0,
+    let beside = match item {
+        Item::Connection(connection, report, _) => {
+            let hello = connection.client.hello.as_ref().map_or(0, |hello| hello.raw.len());
+            let sent: usize = connection.upstream.sent.iter().map(|der| der.der.len()).sum();
+            let found: usize = report.iter().flat_map(|report| &report.found).map(|(der, _)| der.der.len()).sum();
+            hello + sent + found
         }
+        Item::Exchange(exchange) => exchange.weight(),
+        Item::Message(message) => message.kept.len(),
+        Item::Note(_, note) => note.text.len(),
+        Item::Clear => 0,
+        // It is never counted into the queue.
+        Item::Told(_) => return 0,
+    };
+    RECORD_BYTES + beside
 }
 
 fn without_bodies(exchange: &Exchange) -> Exchange {
@@ -248,7 +250,9 @@ fn run(database: &mut Database, inbox: &Receiver<Item>, queued: &AtomicUsize, fa
         }
         queued.fetch_sub(taken, Ordering::Relaxed);
         // Whoever asked may have gone.
-        batch.told.iter().for_each(|tell| drop(tell.send(())));
+        for tell in &batch.told {
+            let _ = tell.send(());
+        }
     }
 }
 

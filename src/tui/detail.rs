@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use super::about::Effect;
 use super::panes::Pane;
 use super::style::Look;
-use crate::model::RowId;
+use crate::model::{Exchange, RowId};
 use crate::session::{Book, Detail};
 
 /// A record of more bytes is laid out by others: the keys must not wait for it.
@@ -80,7 +80,7 @@ impl Laid {
         if self.layout == Some(layout) {
             return None;
         }
-        if weight(&detail) <= MUCH {
+        if weight(pane, &detail) <= MUCH {
             self.lines = pane.lines(&detail, look, columns);
             self.layout = Some(layout);
             return None;
@@ -100,10 +100,16 @@ impl Laid {
     }
 }
 
-fn weight(detail: &Detail) -> usize {
-    let said: usize = detail.messages.iter().map(|message| message.kept.len()).sum();
-    let sent: usize = detail.connection.upstream.sent.iter().map(|der| der.der.len()).sum();
-    detail.exchange.as_ref().map_or(0, |exchange| exchange.weight()) + said + sent
+/// What a pane reads of the record, in bytes.
+fn weight(pane: Pane, detail: &Detail) -> usize {
+    let exchange = detail.exchange.as_deref();
+    let said = || detail.messages.iter().map(|message| message.kept.len()).sum::<usize>();
+    match pane {
+        Pane::Findings | Pane::Handshake | Pane::Timing => 0,
+        Pane::Chain => detail.connection.upstream.sent.iter().map(|der| der.der.len()).sum(),
+        Pane::Request => exchange.map_or(0, |own| own.request_head.raw.len() + own.request_body.kept.len()) + said(),
+        Pane::Response => exchange.map_or(0, Exchange::weight) + said(),
+    }
 }
 
 /// Whether the record has changed since it was laid out.

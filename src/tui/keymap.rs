@@ -294,6 +294,16 @@ impl Keymap {
     }
 }
 
+/// The table of commands in the manual.
+pub fn keys_markdown() -> String {
+    let row = |command: &Command| {
+        let keys: Vec<String> = command.keys.iter().map(|key| format!("`{key}`")).collect();
+        format!("| {} | `{}` | {} |\n", keys.join(" "), command.name, command.does)
+    };
+    let rows: String = COMMANDS.iter().map(row).collect();
+    format!("| keys | command | |\n|---|---|---|\n{rows}")
+}
+
 /// The commands in whose names or words all words stand; those with them in their names first.
 pub(super) fn commands(words: &str) -> Vec<&'static Command> {
     let words = words.to_lowercase();

@@ -95,10 +95,12 @@ pub async fn drive<B: Backend<Error = io::Error>>(
                 state.now = now();
                 let missing = draw(terminal, &mut state, &session)?;
                 frames.drawn();
-                missing.into_iter().for_each(|effect| carry_out(effect, &hooks, &tell));
+                for effect in missing {
+                    carry_out(effect, &hooks, &tell);
+                }
             }
             // Yielding lets the clocks and the sockets of this thread have their turn.
-            () = yield_now(), if state.is_busy() && !frames.is_urgent() => {
+            () = yield_now(), if state.rows.is_busy() && !frames.is_urgent() => {
                 work(&mut state, &session);
                 frames.soon(AFTER_DATA);
             }

@@ -1,6 +1,6 @@
 //! Everything the screen remembers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use ratatui::layout::Size;
 use ratatui::text::Line;
@@ -12,14 +12,11 @@ use super::column::Column;
 use super::detail::Laid;
 use super::menu::Menu;
 use super::panes::{Pane, group, setup};
-use super::rows::{List, Tree};
+use super::rows::Rows;
 use super::settings::Settings;
 use super::style::Look;
-use crate::model::{ExchangeId, Note, RowId, Severity, Summary, Target, Timestamp};
-use crate::session::{Asked, Book, Completion, Row};
-
-/// Rows that are looked at in one go.
-const ROWS_A_GO: usize = 1024;
+use crate::model::{RowId, Summary, Target, Timestamp};
+use crate::session::{Book, Completion};
 
 /// What is on the screen beside the list and the detail.
 #[derive(Clone, Debug, Default)]
@@ -64,37 +61,6 @@ pub(super) enum Focus {
     },
 }
 
-/// A row as it is drawn.
-#[derive(Clone, Debug)]
-pub(super) struct Shown {
-    pub(super) row: Row,
-    pub(super) line: Option<crate::session::Line>,
-    pub(super) note: Option<Note>,
-    pub(super) is_selected: bool,
-}
-
-/// A search for the next row with a defect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hunt {
-    /// Where in the list it has come to.
-    pub(super) at: usize,
-    /// Up or down.
-    pub(super) by: isize,
-}
-
-/// A search for the filter's text in bodies.
-#[derive(Clone, Debug, Default)]
-pub(super) struct BodySearch {
-    /// In whose bodies it was found.
-    pub(super) found: HashSet<ExchangeId>,
-    /// The last exchange that was looked at.
-    pub(super) last: ExchangeId,
-    /// Whether somebody is looking.
-    pub(super) is_running: bool,
-    /// How many exchanges there were when the look that is over began.
-    pub(super) exchanges: u64,
-}
-
 /// The state.
 pub(super) struct State {
     pub(super) about: About,
@@ -106,9 +72,6 @@ pub(super) struct State {
     pub(super) focus: Focus,
     pub(super) overlay: Overlay,
     pub(super) typing: Option<Typing>,
-    pub(super) follow: bool,
-    /// Whether the list stands still.
-    pub(super) is_paused: bool,
     /// Whether what begins is recorded.
     pub(super) is_recording: bool,
     /// Where hosts were sent from the screen: whether they are tunnelled.
@@ -121,24 +84,9 @@ pub(super) struct State {
     /// What the upper part shows.
     pub(super) view: View,
     pub(super) board: Board,
-    pub(super) tree: Tree,
     /// What is said of the selected group.
     pub(super) group_lines: Vec<Line<'static>>,
-    pub(super) list: List,
-    /// Whether the filter has seen every row.
-    pub(super) is_listed: bool,
-    /// How much of the session it has seen, from 0 to 1.
-    pub(super) listed: f64,
-    /// Counts the searches in bodies, so that an answer to an old one is known.
-    pub(super) searches: u64,
-    pub(super) body_search: BodySearch,
-    /// The search for a defect that is going on.
-    pub(super) hunt: Option<Hunt>,
-    /// The place of the selected row.
-    pub(super) selected: Option<usize>,
-    pub(super) top: usize,
-    pub(super) shown: Vec<Shown>,
-    pub(super) rows: usize,
+    pub(super) rows: Rows,
     pub(super) totals: Summary,
     pub(super) laid: Laid,
     /// What just happened, and when.
@@ -150,10 +98,7 @@ impl State {
     /// The state at the start.
     pub(super) fn new(about: About, settings: Settings, size: Size, now: Timestamp) -> Self {
         Self {
-            follow: about.recording_since.is_some(),
-            is_paused: false,
             is_recording: about.recording_since.is_some(),
-            about,
             look: settings.look(),
             columns: settings.prefs.columns(),
             settings,
@@ -168,18 +113,9 @@ impl State {
             wanted: String::new(),
             view: View::Traffic,
             board: Board::default(),
-            tree: Tree::default(),
             group_lines: Vec::new(),
-            list: List::new(),
-            is_listed: true,
-            listed: 1.0,
-            searches: 0,
-            body_search: BodySearch::default(),
-            hunt: None,
-            selected: None,
-            top: 0,
-            shown: Vec::new(),
-            rows: 0,
+            rows: Rows::new(about.recording_since.is_some()),
+            about,
             totals: Summary::default(),
             laid: Laid::default(),
             toast: None,
@@ -190,106 +126,27 @@ impl State {
     /// Takes from the book what the next frame shows. Short, for the recorder waits meanwhile.
     pub(super) fn look_at(&mut self, book: &Book, list_rows: usize) -> Option<Effect> {
         self.totals = book.totals();
-        self.rows = book.places().len();
-        if !self.is_paused {
-            self.list.catch_up(book, &asked(self.now, &self.body_search, book));
-            self.list_more(book);
-        }
+        self.rows.catch_up(book, self.now, self.view == View::Tree);
         match self.view {
-            View::Traffic => self.look_at_rows(book, list_rows),
-            View::Tree => {
-                self.tree.look_at(list_rows);
-                None
+            View::Traffic => {
+                self.rows.look_at(book, list_rows);
+                if self.laid.turn_to(self.rows.selected_id(book)) {
+                    self.scroll = 0;
+                }
+                return self.laid.look_at(book);
             }
-            view => {
-                self.board.look_at(view, book, self.now, list_rows);
-                None
-            }
+            View::Tree => self.rows.tree.look_at(list_rows),
+            view => self.board.look_at(view, book, self.now, list_rows),
         }
+        None
     }
 
-    fn look_at_rows(&mut self, book: &Book, list_rows: usize) -> Option<Effect> {
-        self.settle_selection();
-        self.settle_window(list_rows);
-        self.shown = (self.top..self.list.len().min(self.top + list_rows))
-            .filter_map(|at| self.list.place(at))
-            .filter_map(|place| {
-                let row = book.row(place)?.clone();
-                let line = book.line(row.connection).cloned();
-                let note = book.notes().get(&row.id).cloned();
-                Some(Shown { row, line, note, is_selected: self.selected == Some(place) })
-            })
-            .collect();
-        let id = self.selected.and_then(|place| book.row(place)).map(|row| row.id);
-        if self.laid.turn_to(id) {
-            self.scroll = 0;
-        }
-        self.laid.look_at(book)
-    }
-
-    /// Does a bit of what takes long: filtering a session anew, looking for a defect. `true` when
-    /// there is more to do.
+    /// Does a bit of what takes long. `true` when there is more to do.
     pub(super) fn work(&mut self, book: &Book) -> bool {
-        if !self.is_paused {
-            self.list_more(book);
+        if self.rows.work(book, self.now, self.view == View::Tree) {
+            self.toast = Some("no further row with a defect".to_owned());
         }
-        self.hunt_on(book);
-        self.is_busy()
-    }
-
-    /// Whether there is something that takes long.
-    pub(super) fn is_busy(&self) -> bool {
-        (!self.is_listed && !self.is_paused) || self.hunt.is_some()
-    }
-
-    fn list_more(&mut self, book: &Book) {
-        let asked = asked(self.now, &self.body_search, book);
-        self.is_listed = self.list.advance(book, &asked, ROWS_A_GO);
-        self.listed = self.list.share(book);
-        if self.view == View::Tree {
-            self.is_listed &= self.tree.advance(book, self.list.filter(), &asked, ROWS_A_GO);
-        }
-    }
-
-    /// Goes on to the next row with a defect, a bit of the way.
-    fn hunt_on(&mut self, book: &Book) {
-        let Some(Hunt { mut at, by }) = self.hunt.take() else { return };
-        for _ in 0..ROWS_A_GO {
-            let next = at.checked_add_signed(by).and_then(|next| Some((next, self.list.place(next)?)));
-            let Some((next, place)) = next else {
-                self.toast = Some("no further row with a defect".to_owned());
-                return;
-            };
-            if has_defect(book, place) {
-                self.select(Some(place));
-                return;
-            }
-            at = next;
-        }
-        self.hunt = Some(Hunt { at, by });
-    }
-
-    pub(super) fn select(&mut self, place: Option<usize>) {
-        self.follow = false;
-        if place.is_some() {
-            self.selected = place;
-        }
-    }
-
-    fn settle_selection(&mut self) {
-        if self.follow {
-            self.selected = self.list.newest();
-        } else if let Some(place) = self.selected {
-            self.selected = self.list.nearest(place);
-        } else {
-            self.selected = self.list.place(0);
-        }
-    }
-
-    fn settle_window(&mut self, list_rows: usize) {
-        let rows = list_rows.max(1);
-        let at = self.selected.map_or(0, |place| self.list.position(place));
-        self.top = self.top.clamp(at.saturating_sub(rows - 1), at).min(self.list.len().saturating_sub(rows));
+        self.rows.is_busy()
     }
 
     /// Lays the detail out anew, when it or its window has changed. What is much is left to others.
@@ -307,7 +164,9 @@ impl State {
     fn said_of_the_group(&self, columns: usize) -> Vec<Line<'static>> {
         match self.view {
             View::Setup => setup::lines(&self.about, self.board.selected(), self.look, columns),
-            View::Tree => self.tree.selected().map(|branch| group::branch_lines(branch, self.look)).unwrap_or_default(),
+            View::Tree => {
+                self.rows.tree.selected().map(|branch| group::branch_lines(branch, self.look)).unwrap_or_default()
+            }
             _ => {
                 let selected = self.board.selected();
                 selected.map(|shown| group::lines(shown, self.now, self.look, columns)).unwrap_or_default()
@@ -324,14 +183,4 @@ impl State {
     pub(super) fn is_live(&self) -> bool {
         self.about.recording_since.is_some()
     }
-}
-
-/// What the filter asks beside the rows.
-pub(super) fn asked<'a>(now: Timestamp, search: &'a BodySearch, book: &'a Book) -> Asked<'a> {
-    Asked { now, notes: book.notes(), found: &search.found }
-}
-
-fn has_defect(book: &Book, place: usize) -> bool {
-    let line = book.row(place).and_then(|row| book.line(row.connection));
-    line.and_then(|line| line.worst()).is_some_and(|worst| worst > Severity::Info)
 }

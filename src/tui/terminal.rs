@@ -38,10 +38,10 @@ impl Drop for Screen {
 
 fn take(mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
-    let taken = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste).and_then(|()| match mouse {
-        true => execute!(stdout(), EnableMouseCapture),
-        false => Ok(()),
-    });
+    let mut taken = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste);
+    if mouse && taken.is_ok() {
+        taken = execute!(stdout(), EnableMouseCapture);
+    }
     if taken.is_err() {
         restore();
     }

@@ -106,14 +106,14 @@ impl State {
             Action::Move(by) => self.travel(by),
             Action::Page(by) => self.travel(by * self.page_rows()),
             Action::Top => self.travel(isize::MIN / 2),
-            Action::Bottom => self.to_the_bottom(),
+            Action::Bottom => self.travel_to_the_end(),
             Action::Problem(by) => self.jump(by, book),
             Action::Turn(by) => self.turn(by),
             Action::Show(pane) => self.show(pane),
             Action::View(view) => self.turn_to(view),
             Action::Enter => self.enter(),
             Action::Back => self.back(),
-            Action::Follow => self.follow = !self.follow,
+            Action::Follow => self.rows.follow = !self.rows.follow,
             Action::Pause => self.pause(),
             Action::Find => self.find(),
             Action::Filters => return self.open_menu(Menu::Filters),
@@ -141,8 +141,8 @@ impl State {
     }
 
     fn pause(&mut self) {
-        self.is_paused = !self.is_paused;
-        self.toast = Some(if self.is_paused {
+        self.rows.is_paused = !self.rows.is_paused;
+        self.toast = Some(if self.rows.is_paused {
             format!("the list stands still; {} lets it move again", self.settings.keymap.key_for(Action::Pause))
         } else {
             "the list moves again".to_owned()

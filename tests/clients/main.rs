@@ -28,6 +28,7 @@ mod legacy;
 mod mqtt;
 mod node;
 mod old_servers;
+mod pictures;
 mod pkits;
 mod python;
 mod readers;

@@ -34,6 +34,9 @@ impl Terminal {
                 None => builder.env_remove(name),
             }
         }
+        if let Some(dir) = command.get_current_dir() {
+            builder.cwd(dir);
+        }
         builder.env("TERM", "xterm-256color");
         let child = pair.slave.spawn_command(builder).unwrap();
         let parser = Arc::new(Mutex::new(Parser::new(rows, columns, 0)));

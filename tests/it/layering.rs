@@ -56,7 +56,9 @@ fn floor_of(room: &str) -> Option<usize> {
 
 /// What is not test code, without comments.
 fn code_of(path: &Path, text: &str) -> String {
-    if path.file_stem().is_some_and(|stem| stem == "tests") {
+    let is_test = |part: std::path::Component| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs";
+    let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
+    if inside.components().any(is_test) {
         return String::new();
     }
     let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());

@@ -61,6 +61,8 @@ impl Told {
                 self.exchanges.insert(exchange.id, *exchange);
             }
             Event::Message(message) => self.messages.push(*message),
+            // A person's, whom no proxy speaks for.
+            Event::Noted(..) | Event::Recording(_) | Event::Cleared => {}
         }
     }
 

@@ -142,3 +142,63 @@ fn the_file_is_for_its_owner_only() {
         assert_eq!(mode, 0o600, "{}", entry.path().display());
     }
 }
+
+#[test]
+fn notes_are_kept_and_thrown_away_with_the_rest() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.tlscope");
+    let writer = Writer::create(&path, 1 << 20, &[]).unwrap();
+    let (row, note) = (RowId::Exchange(ExchangeId(1)), Note { marked: true, text: "look".into() });
+    let other = RowId::Connection(ConnectionId(1));
+    for item in [
+        Item::Connection(Arc::new(connection(1)), None, 1),
+        Item::Exchange(Arc::new(exchange(1, 1, 10))),
+        Item::Note(row, note.clone()),
+        Item::Note(other, note.clone()),
+        Item::Note(other, Note::default()),
+    ] {
+        assert_eq!(writer.offer(item), Kept::Whole);
+    }
+    writer.flusher().flush();
+    let archive = Archive::attach(&path).unwrap();
+    assert_eq!(archive.notes().unwrap(), [(row, note)]);
+    assert_eq!(archive.counts().unwrap(), (1, 1), "after a flush everything is in the file");
+    writer.offer(Item::Clear);
+    writer.offer(Item::Exchange(Arc::new(exchange(2, 1, 10))));
+    writer.flusher().flush();
+    assert_eq!((archive.notes().unwrap().len(), archive.counts().unwrap()), (0, (0, 1)));
+    let flusher = writer.flusher();
+    writer.finish();
+    flusher.flush();
+}
+
+#[test]
+fn a_session_of_before_there_were_notes_is_read_and_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.tlscope");
+    Writer::create(&path, 1 << 20, &[]).unwrap().finish();
+    let database = Database::open(&path).unwrap();
+    database.execute_batch("DROP TABLE notes; PRAGMA user_version = 1;").unwrap();
+    drop(database);
+    assert_eq!(Archive::open(&path).unwrap().notes().unwrap(), []);
+    let version: i32 =
+        Database::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 2);
+}
+
+#[test]
+fn exchanges_behind_one_are_handed_over_until_it_is_enough() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.tlscope");
+    let writer = Writer::create(&path, 1 << 20, &[]).unwrap();
+    (1..=5).for_each(|id| drop(writer.offer(Item::Exchange(Arc::new(exchange(id, 1, 3))))));
+    writer.finish();
+    let mut seen = Vec::new();
+    let archive = Archive::open(&path).unwrap();
+    let each = |exchange: Exchange| {
+        seen.push((exchange.id.0, exchange.response.unwrap().body.kept.len()));
+        if seen.len() == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    archive.exchanges_after(ExchangeId(2), each).unwrap();
+    assert_eq!(seen, [(3, 3), (4, 3)]);
+}

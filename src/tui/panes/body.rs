@@ -74,14 +74,12 @@ fn content_lines(bytes: &[u8], media_type: &str, columns: usize, takes_apart: bo
     {
         return text_lines(&form, columns);
     }
-    match text_of(bytes, media_type) {
-        Some(found) => text_lines(&pretty(kind_of(media_type, Some(&found)), &found), columns),
-        None => {
-            let mut lines: Vec<_> = kind_of_bytes(bytes).iter().flat_map(|kind| dim(kind, columns)).collect();
-            lines.extend(hex_lines(bytes, columns));
-            lines
-        }
+    if let Some(found) = text_of(bytes, media_type) {
+        return text_lines(&pretty(kind_of(media_type, Some(&found)), &found), columns);
     }
+    let mut lines: Vec<_> = kind_of_bytes(bytes).iter().flat_map(|kind| dim(kind, columns)).collect();
+    lines.extend(hex_lines(bytes, columns));
+    lines
 }
 
 fn part_lines(bytes: &[u8], boundary: &str, columns: usize) -> Vec<Line<'static>> {

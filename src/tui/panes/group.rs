@@ -77,7 +77,7 @@ fn differences(older: &LeafFacts, newer: &LeafFacts, now: Timestamp) -> String {
         found.push(format!("for {} instead of {}", newer.san, older.san));
     }
     if older.not_after != newer.not_after {
-        let end = |leaf: &LeafFacts| leaf.not_after.map_or_else(|| "?".to_owned(), |at| at.day());
+        let end = |leaf: &LeafFacts| leaf.not_after.map_or_else(|| "?".to_owned(), Timestamp::day);
         let is_over = older.not_after.is_some_and(|at| at.ms_since(now) < 0);
         let over = if is_over { ", which is over" } else { "" };
         found.push(format!("valid until {} instead of {}{over}", end(newer), end(older)));

@@ -7,7 +7,9 @@ mod cursor;
 mod list;
 mod sorted;
 mod tree;
+mod window;
 
-pub(super) use list::{List, Sort};
+pub(super) use list::Sort;
 pub(super) use sorted::Key;
-pub(super) use tree::{Branch, Tree};
+pub(super) use tree::Branch;
+pub(super) use window::{Hunt, Rows, Shown};

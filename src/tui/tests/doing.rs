@@ -133,7 +133,7 @@ fn recording_stops_and_rows_are_thrown_away_only_when_asked_twice() {
     assert_eq!(screen.command(), Some(Command::Clear));
     screen.book.clear();
     screen.draw();
-    assert_eq!((screen.state.list.len(), screen.state.rows), (0, 0));
+    assert_eq!((screen.state.rows.list.len(), screen.state.rows.total), (0, 0));
     screen.book.fold_exchange(Arc::new(exchange(77, 1, "/after")));
     screen.draw();
     assert_eq!(screen.requests(), ["GET /after"]);

@@ -20,15 +20,15 @@ fn a_group_leads_to_its_traffic_and_back() {
     screen.key(KeyCode::Down);
     let host = screen.state.board.selected().unwrap().key.clone();
     screen.key(KeyCode::Enter);
-    assert_eq!(screen.state.list.filter().text(), host.filter());
-    assert_eq!(screen.state.list.len(), 1, "{}", screen.text());
+    assert_eq!(screen.state.rows.list.filter().text(), host.filter());
+    assert_eq!(screen.state.rows.list.len(), 1, "{}", screen.text());
     screen.keys("d");
     screen.key(KeyCode::Enter);
-    assert_eq!(screen.state.list.len(), 4, "all of them are one device's");
+    assert_eq!(screen.state.rows.list.len(), 4, "all of them are one device's");
     screen.keys("c");
     screen.key(KeyCode::Enter);
-    assert!(screen.state.list.filter().text().starts_with("leaf:"));
-    assert_eq!(screen.state.list.len(), 4);
+    assert!(screen.state.rows.list.filter().text().starts_with("leaf:"));
+    assert_eq!(screen.state.rows.list.len(), 4);
     screen.keys("h");
     screen.key(KeyCode::Esc);
     assert!(screen.text().contains(" traffic "), "{}", screen.text());
@@ -62,15 +62,15 @@ fn a_filter_is_typed_with_its_fault_and_what_it_could_go_on_with() {
     screen.keys("err");
     screen.key(KeyCode::Tab);
     screen.key(KeyCode::Enter);
-    assert_eq!(screen.state.list.filter().text(), "severity:>=error");
-    assert_eq!(screen.state.list.len(), 2);
+    assert_eq!(screen.state.rows.list.filter().text(), "severity:>=error");
+    assert_eq!(screen.state.rows.list.len(), 2);
     assert!(screen.text().contains("2 of 4 rows"), "{}", screen.text());
     screen.key(KeyCode::Esc);
-    assert_eq!(screen.state.list.len(), 4);
+    assert_eq!(screen.state.rows.list.len(), 4);
     screen.keys("/host:api");
     screen.key(KeyCode::Tab);
     screen.key(KeyCode::Enter);
-    assert_eq!(screen.state.list.filter().text(), "host:api.example.com", "hosts of the session are offered");
+    assert_eq!(screen.state.rows.list.filter().text(), "host:api.example.com", "hosts of the session are offered");
 }
 
 #[test]
@@ -86,10 +86,10 @@ fn filters_are_kept_and_chosen_again() {
     });
     assert_eq!(kept, Some(vec!["tls:1.3 severity:fatal".to_owned()]));
     screen.key(KeyCode::Esc);
-    assert!(screen.state.list.filter().is_everything());
+    assert!(screen.state.rows.list.filter().is_everything());
     screen.keys("F");
     screen.key(KeyCode::Enter);
-    assert_eq!(screen.state.list.filter().text(), "tls:1.3 severity:fatal");
+    assert_eq!(screen.state.rows.list.filter().text(), "tls:1.3 severity:fatal");
     screen.keys("Fd");
     assert!(screen.state.settings.prefs.filters.is_empty());
 }
@@ -99,11 +99,11 @@ fn a_filter_follows_the_rows_as_they_change() {
     let mut screen = Screen::new(100, 24, book(), true);
     screen.keys("/finding:cert-expired");
     screen.key(KeyCode::Enter);
-    assert_eq!(screen.state.list.len(), 1);
+    assert_eq!(screen.state.rows.list.len(), 1);
     screen.book.fold_report(ConnectionId(1), report(&[(FindingId::CertExpired, Facts::new())]));
     screen.book.fold_report(ConnectionId(2), report(&[]));
     screen.draw();
-    assert_eq!(screen.state.list.len(), 1);
+    assert_eq!(screen.state.rows.list.len(), 1);
     assert_eq!(screen.selected(), "GET /v1/1");
 }
 
@@ -126,7 +126,7 @@ fn the_newest_row_is_followed_until_a_person_moves() {
     screen.key(KeyCode::Char('g'));
     assert_eq!(screen.selected(), "GET /v1/1");
     screen.key(KeyCode::Char('G'));
-    assert!(screen.state.follow);
+    assert!(screen.state.rows.follow);
 }
 
 #[test]
@@ -135,10 +135,10 @@ fn a_paused_list_stands_still_and_catches_up() {
     screen.keys("p");
     screen.book.fold_exchange(Arc::new(exchange(9, 1, "/new")));
     screen.draw();
-    assert_eq!((screen.state.list.len(), screen.selected().as_str()), (4, "(mqtt, raw)"));
+    assert_eq!((screen.state.rows.list.len(), screen.selected().as_str()), (4, "(mqtt, raw)"));
     assert!(screen.text().contains("paused"), "{}", screen.text());
     screen.keys("p");
-    assert_eq!((screen.state.list.len(), screen.selected().as_str()), (5, "GET /new"));
+    assert_eq!((screen.state.rows.list.len(), screen.selected().as_str()), (5, "GET /new"));
 }
 
 /// Rows that differ in every column.
@@ -163,22 +163,23 @@ fn rows_are_ordered_by_any_column_and_stay_so() {
     let mut screen = Screen::new(120, 100, varied(), true);
     for column in [Column::Host, Column::Request, Column::Status, Column::Took, Column::Size, Column::Device] {
         screen.state.sort_by(column);
-        let descending = screen.state.list.sort().descending;
+        let descending = screen.state.rows.list.sort().descending;
         let mut late = exchange(100, 1, "/20");
         late.timing.finished_ms = Some(20.0);
         screen.book.fold_exchange(Arc::new(late));
         screen.draw();
-        let keys: Vec<_> = screen.state.shown.iter().map(|shown| column.key(&shown.row, shown.line.as_ref())).collect();
+        let keys: Vec<_> =
+            screen.state.rows.shown.iter().map(|shown| column.key(&shown.row, shown.line.as_ref())).collect();
         assert_eq!(keys.len(), 41);
         assert!(if descending { keys.iter().rev().is_sorted() } else { keys.is_sorted() }, "{column:?}");
         screen.keys("O");
         let turned: Vec<_> =
-            screen.state.shown.iter().map(|shown| column.key(&shown.row, shown.line.as_ref())).collect();
+            screen.state.rows.shown.iter().map(|shown| column.key(&shown.row, shown.line.as_ref())).collect();
         assert!(if descending { turned.is_sorted() } else { turned.iter().rev().is_sorted() }, "{column:?}");
     }
     screen.keys("o");
     screen.key(KeyCode::Enter);
-    assert_eq!(screen.state.list.sort(), Sort::ARRIVAL);
+    assert_eq!(screen.state.rows.list.sort(), Sort::ARRIVAL);
     assert_eq!(screen.requests().first().map(String::as_str), Some("GET /17"));
 }
 
@@ -224,7 +225,7 @@ fn marks_and_notes_are_found_again() {
     screen.draw();
     assert!(screen.text().contains("⚑ look at this"), "{}", screen.text());
     for filter in ["marked:yes", "note:look"] {
-        screen.state.set_filter(Filter::parse(filter).unwrap());
+        screen.state.rows.set_filter(Filter::parse(filter).unwrap());
         screen.draw();
         assert_eq!(screen.requests(), ["GET /v1/2"], "{filter}");
     }
@@ -280,11 +281,11 @@ fn a_filter_over_many_rows_takes_many_goes() {
         book.fold_record(&exchange(id, 1, &format!("/{id}")));
     }
     let mut screen = Screen::new(80, 24, book, true);
-    screen.state.set_filter(Filter::parse("path:999").unwrap());
+    screen.state.rows.set_filter(Filter::parse("path:999").unwrap());
     screen.state.look_at(&screen.book, 10);
-    assert!(!screen.state.is_listed && screen.state.listed < 0.5, "{}", screen.state.listed);
-    assert_eq!(screen.state.list.len(), 1, "what was found so far is shown");
+    assert!(!screen.state.rows.is_listed && screen.state.rows.listed < 0.5, "{}", screen.state.rows.listed);
+    assert_eq!(screen.state.rows.list.len(), 1, "what was found so far is shown");
     screen.draw();
-    assert_eq!(screen.state.list.len(), 5);
+    assert_eq!(screen.state.rows.list.len(), 5);
     let _ = STARTED;
 }

@@ -44,10 +44,10 @@ fn a_click_on_a_column_orders_by_it() {
     let mut screen = Screen::new(100, 24, book(), true);
     let (column, row) = find(&screen, "host ");
     click(&mut screen, column, row);
-    assert_eq!((screen.state.list.sort().column, screen.state.list.sort().descending), (Column::Host, false));
+    assert_eq!((screen.state.rows.list.sort().column, screen.state.rows.list.sort().descending), (Column::Host, false));
     assert!(screen.text().contains("host↑"), "{}", screen.text());
     click(&mut screen, column, row);
-    assert!(screen.state.list.sort().descending);
+    assert!(screen.state.rows.list.sort().descending);
 }
 
 #[test]

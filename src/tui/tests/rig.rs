@@ -133,13 +133,13 @@ impl Screen {
     }
 
     pub(super) fn selected(&self) -> String {
-        let shown = self.state.shown.iter().find(|shown| shown.is_selected);
+        let shown = self.state.rows.selected_shown();
         shown.map(|shown| shown.row.request.to_string()).unwrap_or_default()
     }
 
     /// The requests of the rows that are shown, in their order.
     pub(super) fn requests(&self) -> Vec<String> {
-        self.state.shown.iter().map(|shown| shown.row.request.to_string()).collect()
+        self.state.rows.shown.iter().map(|shown| shown.row.request.to_string()).collect()
     }
 }
 

@@ -164,23 +164,23 @@ fn the_tree_opens_and_leads_to_its_traffic() {
     }
     let mut screen = Screen::new(100, 30, book, true);
     screen.keys("T");
-    let labels = |screen: &Screen| screen.state.tree.shown.iter().map(|b| b.label.to_string()).collect::<Vec<_>>();
+    let labels = |screen: &Screen| screen.state.rows.tree.shown.iter().map(|b| b.label.to_string()).collect::<Vec<_>>();
     assert_eq!(labels(&screen).len(), 4, "a branch for each host");
-    while screen.state.tree.selected().unwrap().label.as_ref() != "api.example.com" {
+    while screen.state.rows.tree.selected().unwrap().label.as_ref() != "api.example.com" {
         screen.key(KeyCode::Down);
     }
     screen.key(KeyCode::Right);
     screen.key(KeyCode::Down);
     screen.key(KeyCode::Right);
     assert!(labels(&screen).contains(&"/users".to_owned()), "{:?}", labels(&screen));
-    assert_eq!(screen.state.tree.selected().unwrap().counts.rows, 3, "below /v1");
+    assert_eq!(screen.state.rows.tree.selected().unwrap().counts.rows, 3, "below /v1");
     screen.key(KeyCode::Enter);
-    assert_eq!(screen.state.list.filter().text(), "host:\"^api.example.com$\" path:\"^/v1\"");
-    assert_eq!(screen.state.list.len(), 3);
+    assert_eq!(screen.state.rows.list.filter().text(), "host:\"^api.example.com$\" path:\"^/v1\"");
+    assert_eq!(screen.state.rows.list.len(), 3);
     screen.keys("T");
     screen.book.fold_report(ConnectionId(1), report(&[(FindingId::CertExpired, Facts::new())]));
     screen.draw();
-    assert_eq!(screen.state.tree.shown[0].counts.worst(), Some(crate::model::Severity::Fatal));
+    assert_eq!(screen.state.rows.tree.shown[0].counts.worst(), Some(crate::model::Severity::Fatal));
     screen.key(KeyCode::Right);
     screen.key(KeyCode::Left);
     screen.key(KeyCode::Left);
@@ -190,4 +190,23 @@ fn the_tree_opens_and_leads_to_its_traffic() {
         labels(&screen)
     );
     let _ = STARTED;
+}
+
+/// `UPDATE_DOCS=1 cargo test the_manual_has_every_key` writes the table anew.
+#[test]
+fn the_manual_has_every_key() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/manual/screen.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once("the_manual_has_every_key -->\n").unwrap();
+    let (_, behind) = rest.split_once("<!-- end of keys -->").unwrap();
+    let table = crate::tui::keys_markdown();
+    let expected = format!("{before}the_manual_has_every_key -->\n{table}<!-- end of keys -->{behind}");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &expected).unwrap();
+    }
+    let there = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        there == expected,
+        "docs/manual/screen.md is out of date: UPDATE_DOCS=1 cargo test the_manual_has_every_key"
+    );
 }

@@ -13,13 +13,13 @@ use crate::session::Book;
 
 impl State {
     fn selected_note(&self) -> Option<(RowId, Note)> {
-        let shown = self.shown.iter().find(|shown| shown.is_selected)?;
+        let shown = self.rows.selected_shown()?;
         Some((shown.row.id, shown.note.clone().unwrap_or_default()))
     }
 
     pub(super) fn mark(&mut self) -> Option<Effect> {
         let (id, note) = self.selected_note()?;
-        self.say_of(id, Note { marked: !note.marked, ..note })
+        Some(Effect::Obey(Command::Note(id, Note { marked: !note.marked, ..note })))
     }
 
     pub(super) fn write_note(&mut self) {
@@ -30,13 +30,9 @@ impl State {
 
     /// Words beside a row.
     pub(super) fn note(&mut self, id: RowId, text: &str) -> Effect {
-        let marked = self.shown.iter().find(|shown| shown.row.id == id).and_then(|shown| shown.note.as_ref());
+        let marked = self.rows.shown.iter().find(|shown| shown.row.id == id).and_then(|shown| shown.note.as_ref());
         let note = Note { marked: marked.is_some_and(|note| note.marked), text: text.trim().to_owned() };
         Effect::Obey(Command::Note(id, note))
-    }
-
-    fn say_of(&mut self, id: RowId, note: Note) -> Option<Effect> {
-        Some(Effect::Obey(Command::Note(id, note)))
     }
 
     pub(super) fn export(&mut self, only_marked: bool) {
@@ -48,10 +44,10 @@ impl State {
         if only_marked {
             return Some(book.notes().iter().filter(|(_, note)| note.marked).map(|(id, _)| *id).collect());
         }
-        if self.list.filter().is_everything() {
+        if self.rows.list.filter().is_everything() {
             return None;
         }
-        let places = (0..self.list.len()).filter_map(|at| self.list.place(at));
+        let places = (0..self.rows.list.len()).filter_map(|at| self.rows.list.place(at));
         Some(places.filter_map(|place| book.row(place)).map(|row| row.id).collect())
     }
 

@@ -22,7 +22,7 @@ impl State {
     }
 
     pub(super) fn key_in_menu(&mut self, menu: Menu, chosen: usize, key: KeyEvent) -> Option<Effect> {
-        let entries = menu.entries(&self.settings.prefs, self.list.sort());
+        let entries = menu.entries(&self.settings.prefs, self.rows.list.sort());
         let last = entries.len().saturating_sub(1);
         let direct = |c: char| entries.iter().position(|entry| entry.key == Some(c));
         match key.code {
@@ -55,7 +55,7 @@ impl State {
             Menu::Filters => {
                 self.overlay = Overlay::None;
                 let filter = Filter::parse(self.settings.prefs.filters.get(chosen)?).ok()?;
-                self.set_filter(filter);
+                self.rows.set_filter(filter);
             }
         }
         None
@@ -63,18 +63,18 @@ impl State {
 
     /// Orders the rows by a column; by the one they are ordered by already, the other way round.
     pub(in crate::tui) fn sort_by(&mut self, column: super::super::column::Column) {
-        if self.list.sort().column == column {
+        if self.rows.list.sort().column == column {
             return self.reverse();
         }
-        self.list.set_sort(Sort { column, descending: column.greatest_first() });
-        self.is_listed = false;
-        self.follow = false;
-        self.selected = None;
+        self.rows.list.set_sort(Sort { column, descending: column.greatest_first() });
+        self.rows.is_listed = false;
+        self.rows.follow = false;
+        self.rows.selected = None;
     }
 
     pub(super) fn reverse(&mut self) {
-        let sort = self.list.sort();
-        self.list.set_sort(Sort { descending: !sort.descending, ..sort });
+        let sort = self.rows.list.sort();
+        self.rows.list.set_sort(Sort { descending: !sort.descending, ..sort });
     }
 
     fn toggle_column(&mut self, chosen: usize) -> Option<Effect> {

@@ -38,14 +38,10 @@ impl State {
     }
 
     fn click(&mut self, at: Position, book: &Book) -> Option<Effect> {
-        if let Overlay::Menu(menu, _) = self.overlay {
-            return match view::menu_entry_at(self, at) {
-                Some(entry) => self.choose_entry(menu, entry),
-                None => {
-                    self.overlay = Overlay::None;
-                    None
-                }
-            };
+        if let Overlay::Menu(menu, _) = self.overlay
+            && let Some(entry) = view::menu_entry_at(self, at)
+        {
+            return self.choose_entry(menu, entry);
         }
         if !matches!(self.overlay, Overlay::None) {
             self.overlay = Overlay::None;
@@ -69,18 +65,18 @@ impl State {
         self.focus = Focus::List;
         match self.view {
             View::Traffic => {
-                let place = self.list.place(self.top + at);
-                if place.is_some() && place == self.selected && was_selected {
+                let place = self.rows.list.place(self.rows.top + at);
+                if place.is_some() && place == self.rows.selected && was_selected {
                     return self.enter();
                 }
-                self.select(place);
+                self.rows.select(place);
             }
             View::Tree => {
-                let same = self.tree.shown.get(at).is_some_and(|branch| branch.is_selected);
-                self.tree.select_shown(at);
-                match (same && was_selected, self.tree.is_open()) {
-                    (true, false) => self.tree.open(),
-                    (true, true) => self.tree.close(),
+                let same = self.rows.tree.shown.get(at).is_some_and(|branch| branch.is_selected);
+                self.rows.tree.select_shown(at);
+                match (same && was_selected, self.rows.tree.is_open()) {
+                    (true, false) => self.rows.tree.open(),
+                    (true, true) => self.rows.tree.close(),
                     (false, _) => {}
                 }
             }

@@ -2,7 +2,8 @@
 
 use super::super::board::View;
 use super::super::panes::Pane;
-use super::super::state::{Focus, Hunt, State};
+use super::super::rows::Hunt;
+use super::super::state::{Focus, State};
 use super::super::view;
 use crate::session::{Book, Filter};
 
@@ -20,11 +21,11 @@ impl State {
         }
         match self.view {
             View::Traffic => {
-                let at = self.selected.map_or(0, |place| self.list.position(place));
-                let at = at.saturating_add_signed(by).min(self.list.len().saturating_sub(1));
-                self.select(self.list.place(at));
+                let at = self.rows.selected.map_or(0, |place| self.rows.list.position(place));
+                let at = at.saturating_add_signed(by).min(self.rows.list.len().saturating_sub(1));
+                self.rows.select(self.rows.list.place(at));
             }
-            View::Tree => self.tree.travel(by),
+            View::Tree => self.rows.tree.travel(by),
             _ => self.board.travel(by),
         }
         if self.view != View::Traffic {
@@ -37,10 +38,10 @@ impl State {
         self.scroll = self.scroll.saturating_add_signed(by).min(last);
     }
 
-    pub(super) fn to_the_bottom(&mut self) {
+    pub(super) fn travel_to_the_end(&mut self) {
         self.travel(isize::MAX / 2);
         // At the end of a list that grows, a person wants to stay at its end.
-        self.follow |= self.is_live() && self.focus == Focus::List && self.view == View::Traffic;
+        self.rows.follow |= self.is_live() && self.focus == Focus::List && self.view == View::Traffic;
     }
 
     /// To the next defect; in a pane that is searched, to the next place of the text.
@@ -48,8 +49,8 @@ impl State {
         if self.focus != Focus::List && !self.wanted.is_empty() {
             return self.jump_to_text(by);
         }
-        let at = self.selected.map_or(0, |place| self.list.position(place));
-        self.hunt = Some(Hunt { at, by });
+        let at = self.rows.selected.map_or(0, |place| self.rows.list.position(place));
+        self.rows.hunt = Some(Hunt { at, by });
         self.work(book);
     }
 
@@ -65,8 +66,8 @@ impl State {
 
     pub(super) fn turn(&mut self, by: isize) {
         match (self.view, self.focus) {
-            (View::Tree, Focus::List) if by > 0 => self.tree.open(),
-            (View::Tree, Focus::List) => self.tree.close(),
+            (View::Tree, Focus::List) if by > 0 => self.rows.tree.open(),
+            (View::Tree, Focus::List) => self.rows.tree.close(),
             _ => self.show(self.pane.turned(by)),
         }
     }
@@ -78,8 +79,8 @@ impl State {
 
     pub(super) fn enter(&mut self) {
         match (self.view, self.focus) {
-            (View::Tree, Focus::List) if !self.tree.is_open() => self.tree.open(),
-            (View::Tree, Focus::List) => self.open_traffic(self.tree.selected_filter()),
+            (View::Tree, Focus::List) if !self.rows.tree.is_open() => self.rows.tree.open(),
+            (View::Tree, Focus::List) => self.open_traffic(self.rows.tree.selected_filter()),
             (View::Hosts | View::Devices | View::Certificates, Focus::List) => {
                 self.open_traffic(self.board.selected().map(|shown| shown.key.filter()));
             }
@@ -91,7 +92,7 @@ impl State {
     fn open_traffic(&mut self, filter: Option<String>) {
         if let Some(filter) = filter.and_then(|text| Filter::parse(&text).ok()) {
             self.turn_to(View::Traffic);
-            self.set_filter(filter);
+            self.rows.set_filter(filter);
         }
     }
 
@@ -101,7 +102,7 @@ impl State {
             Focus::Detail { whole: true } => self.focus = Focus::Detail { whole: false },
             Focus::Detail { whole: false } => self.focus = Focus::List,
             Focus::List if self.view != View::Traffic => self.turn_to(View::Traffic),
-            Focus::List => self.set_filter(Filter::everything()),
+            Focus::List => self.rows.set_filter(Filter::everything()),
         }
     }
 }

@@ -9,9 +9,8 @@ use tui_input::backend::crossterm::EventHandler as _;
 use super::super::about::Effect;
 use super::super::board::View;
 use super::super::keymap::commands;
-use super::super::rows::Tree;
-use super::super::state::{BodySearch, Focus, State, Typing, asked};
-use crate::model::{ExchangeId, RowId};
+use super::super::state::{Focus, State, Typing};
+use crate::model::ExchangeId;
 use crate::session::{Book, Completion, Filter, Searched};
 
 /// More filters are not kept; the oldest goes.
@@ -24,7 +23,7 @@ impl State {
             if self.view != View::Tree {
                 self.turn_to(View::Traffic);
             }
-            Typing::Filter(Input::new(self.list.filter().text().to_owned()), None, Completion::default())
+            Typing::Filter(Input::new(self.rows.list.filter().text().to_owned()), None, Completion::default())
         } else {
             Typing::Search(Input::new(self.wanted.clone()))
         });
@@ -140,7 +139,7 @@ impl State {
                 }
             }
             Typing::Filter(input, ..) => match Filter::parse(input.value()) {
-                Ok(filter) => self.set_filter(filter),
+                Ok(filter) => self.rows.set_filter(filter),
                 Err(error) => {
                     self.typing = Some(Typing::Filter(input, Some((error.at, error.why)), Completion::default()));
                 }
@@ -149,42 +148,22 @@ impl State {
         None
     }
 
-    /// Shows what a filter lets through, and nothing else.
-    pub(in crate::tui) fn set_filter(&mut self, filter: Filter) {
-        self.tree = Tree::default();
-        self.is_listed = false;
-        if filter.body_text() != self.list.filter().body_text() {
-            self.searches += 1;
-            self.body_search = BodySearch::default();
-        }
-        self.list.set_filter(filter);
-    }
-
     /// What to look for in bodies now: what is new since the last look.
     pub(in crate::tui) fn search_on(&mut self) -> Option<Effect> {
-        let text = self.list.filter().body_text()?.to_owned();
-        let search = &mut self.body_search;
+        let text = self.rows.list.filter().body_text()?.to_owned();
+        let search = &mut self.rows.body_search;
         let is_first = search.last == ExchangeId(0);
         if search.is_running || (!is_first && search.exchanges == self.totals.exchanges) {
             return None;
         }
         search.is_running = true;
         search.exchanges = self.totals.exchanges;
-        Some(Effect::Search(text, search.last, self.searches))
+        Some(Effect::Search(text, search.last, search.number))
     }
 
-    /// A search has come further: the rows it has found match now.
-    pub(super) fn searched(&mut self, search: u64, searched: Searched, is_over: bool, book: &Book) {
-        if search != self.searches {
-            return;
-        }
-        self.body_search.last = searched.last.max(ExchangeId(1));
-        self.body_search.is_running = !is_over;
-        for id in searched.found {
-            self.body_search.found.insert(id);
-            if let Some(place) = book.place_of(RowId::Exchange(id)) {
-                self.list.look_again(book, place, &asked(self.now, &self.body_search, book));
-            }
+    pub(super) fn searched(&mut self, number: u64, searched: Searched, is_over: bool, book: &Book) {
+        if number == self.rows.body_search.number {
+            self.rows.found(searched, is_over, book, self.now);
         }
     }
 }

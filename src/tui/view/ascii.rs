@@ -17,6 +17,7 @@ fn like(glyph: char) -> char {
         '▲' => 'E',
         '✓' => '+',
         '●' => '*',
+        '○' => 'o',
         '·' | '░' | '…' => '.',
         '─' | '━' | '╌' => '-',
         '│' | '┃' => '|',
@@ -44,7 +45,7 @@ mod tests {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 16, 1));
         buffer.set_string(0, 0, "✖ a─b ü 日本 e\u{301}", Style::new());
         only(&mut buffer);
-        let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
+        let text: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
         assert!(text.is_ascii(), "{text:?}");
         assert!(text.starts_with("X a-b ? ?"), "{text:?}");
     }

@@ -20,10 +20,12 @@ pub(super) fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
         vec![Look::bold(&format!(" tlscope {} ", env!("CARGO_PKG_VERSION"))), Look::plain(&state.about.title)];
     if let Some(since) = state.about.recording_since {
         let seconds = u64::try_from(state.now.ms_since(since) / 1000).unwrap_or(0);
-        let (words, severity) = match state.is_recording {
-            true => (format!("  ● rec {}", text::duration(seconds)), Severity::Error),
-            false => ("  not recording".to_owned(), Severity::Warning),
+        let words = if state.is_recording {
+            format!("  ● rec {}", text::duration(seconds))
+        } else {
+            "  ○ not recording".to_owned()
         };
+        let severity = if state.is_recording { Severity::Error } else { Severity::Warning };
         left.push(Look::span(&words, state.look.severity(severity)));
     }
     let devices = if totals.devices == 1 { "1 device".to_owned() } else { format!("{} devices", totals.devices) };
@@ -163,7 +165,7 @@ fn typed(
 
 /// What an empty screen teaches: the next step.
 pub(super) fn lessons(state: &State) -> Vec<Line<'static>> {
-    if state.rows > 0 {
+    if state.rows.total > 0 {
         return vec![
             Line::from(Look::plain("No row matches the filter.")),
             Line::from(Look::dim(&format!(

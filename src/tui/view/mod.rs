@@ -106,7 +106,7 @@ fn detail(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let lines: Vec<Line<'_>> = match &state.laid.detail {
         _ if state.view != View::Traffic => window.map(|line| marked(line, state)).collect(),
         Some(_) => window.map(|line| marked(line, state)).collect(),
-        None if state.selected.is_some() => vec![Line::from(Look::dim("looking it up in the session file …"))],
+        None if state.rows.selected.is_some() => vec![Line::from(Look::dim("looking it up in the session file …"))],
         None => bars::lessons(state),
     };
     frame.render_widget(Paragraph::new(lines), inner);
@@ -153,7 +153,7 @@ fn tab_title(state: &State, columns: usize) -> String {
     if state.view != View::Traffic || columns < 80 {
         return String::new();
     }
-    let host = state.shown.iter().find(|shown| shown.is_selected).and_then(|shown| shown.line.as_ref());
+    let host = state.rows.selected_shown().and_then(|shown| shown.line.as_ref());
     host.map_or(String::new(), |line| {
         format!("{} ─ ", text::elide_middle(&text::safe(&line.host), columns.saturating_sub(68)))
     })

@@ -57,7 +57,7 @@ pub(super) fn menu(frame: &mut Frame<'_>, state: &State, menu: Menu, chosen: usi
 
 fn menu_lines(state: &State, menu: Menu, chosen: usize) -> Vec<Line<'static>> {
     let columns = columns(state);
-    let entries = menu.entries(&state.settings.prefs, state.list.sort());
+    let entries = menu.entries(&state.settings.prefs, state.rows.list.sort());
     let line = |(at, entry): (usize, crate::tui::menu::Entry)| {
         let key = entry.key.map_or(String::new(), |key| format!("{key}  "));
         let words = text::elide(&text::safe(&entry.words), columns.saturating_sub(4)).into_owned();
@@ -79,7 +79,7 @@ fn skipped(state: &State, chosen: usize) -> usize {
 /// The entry that is drawn at a place.
 pub(in crate::tui) fn menu_entry_at(state: &State, at: Position) -> Option<usize> {
     let Overlay::Menu(menu, chosen) = state.overlay else { return None };
-    let count = menu.entries(&state.settings.prefs, state.list.sort()).len();
+    let count = menu.entries(&state.settings.prefs, state.rows.list.sort()).len();
     let skipped = skipped(state, chosen);
     let inner = area(state, count - skipped.min(count)).inner(ratatui::layout::Margin::new(1, 1));
     let entry = skipped + usize::from(at.y.checked_sub(inner.y)?);
@@ -87,7 +87,7 @@ pub(in crate::tui) fn menu_entry_at(state: &State, at: Position) -> Option<usize
 }
 
 pub(super) fn clearing(frame: &mut Frame<'_>, state: &State) {
-    let rows = text::count(state.rows as u64);
+    let rows = text::count(state.rows.total as u64);
     let words = format!(
         "Throw away the {rows} rows recorded so far, here and in the session file? This cannot be undone. \
          What is going on stays."

@@ -10,8 +10,9 @@ use super::table::{self, Head};
 use crate::model::{FindingId, Severity, Timestamp};
 use crate::text;
 use crate::tui::column::Column;
+use crate::tui::rows::Shown;
 use crate::tui::rows::Sort;
-use crate::tui::state::{Shown, State};
+use crate::tui::state::State;
 use crate::tui::style::Look;
 
 /// How a column is drawn.
@@ -62,25 +63,25 @@ pub(super) fn columns(state: &State, width: u16) -> Vec<(Column, &'static table:
 }
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State) {
-    let rows = state.shown.iter().map(|shown| (shown, shown.is_selected));
+    let rows = state.rows.shown.iter().map(|shown| (shown, shown.is_selected));
     let columns: Vec<_> = columns(state, area.width).into_iter().map(|(_, spec)| spec).collect();
-    let sort = state.list.sort();
+    let sort = state.rows.list.sort();
     let sort = (sort != Sort::ARRIVAL).then_some((sort.column.name(), sort.descending));
     table::draw(frame, area, (state, Head { title: title(state), sort }), &columns, rows);
 }
 
 fn title(state: &State) -> Line<'static> {
-    let filter = state.list.filter();
+    let filter = state.rows.list.filter();
     let mut spans = vec![Look::bold(" traffic ")];
     if filter.is_everything() {
-        spans.push(Look::dim(&format!("─ {} rows ", state.rows)));
+        spans.push(Look::dim(&format!("─ {} rows ", state.rows.total)));
     } else {
         spans.push(Look::plain("─ filter: "));
         spans.push(Look::span(filter.text(), state.look.accent()));
-        spans.push(Look::dim(&format!(" ─ {} of {} rows ", state.list.len(), state.rows)));
+        spans.push(Look::dim(&format!(" ─ {} of {} rows ", state.rows.list.len(), state.rows.total)));
     }
     spans.extend(progress(state));
-    if state.follow {
+    if state.rows.follow {
         spans.push(Look::span("─ following ", state.look.good()));
     }
     Line::from(spans)
@@ -89,14 +90,14 @@ fn title(state: &State) -> Line<'static> {
 /// What is still being looked at, and what stands still.
 pub(super) fn progress(state: &State) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
-    if !state.is_listed && !state.is_paused {
-        spans.push(Look::plain(&format!("─ looking … {:.0} % ", state.listed * 100.0)));
+    if !state.rows.is_listed && !state.rows.is_paused {
+        spans.push(Look::plain(&format!("─ looking … {:.0} % ", state.rows.listed * 100.0)));
     }
-    if state.body_search.is_running {
-        let share = state.body_search.last.0 as f64 / state.totals.exchanges.max(1) as f64;
+    if state.rows.body_search.is_running {
+        let share = state.rows.body_search.last.0 as f64 / state.totals.exchanges.max(1) as f64;
         spans.push(Look::plain(&format!("─ searching bodies … {:.0} % ", (share * 100.0).min(100.0))));
     }
-    if state.is_paused {
+    if state.rows.is_paused {
         spans.push(Look::span("─ paused ", state.look.severity(Severity::Warning)));
     }
     spans

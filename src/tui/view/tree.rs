@@ -23,16 +23,16 @@ const COLUMNS: &[Column<Branch>] = &[
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let columns: Vec<_> = COLUMNS.iter().filter(|column| area.width >= column.from).collect();
-    let rows = state.tree.shown.iter().map(|branch| (branch, branch.is_selected));
+    let rows = state.rows.tree.shown.iter().map(|branch| (branch, branch.is_selected));
     table::draw(frame, area, (state, Head { title: title(state), sort: None }), &columns, rows);
 }
 
 fn title(state: &State) -> Line<'static> {
     let mut spans =
-        vec![Look::bold(" tree "), Look::dim(&format!("─ {} branches ", text::count(state.tree.len() as u64)))];
-    if !state.list.filter().is_everything() {
+        vec![Look::bold(" tree "), Look::dim(&format!("─ {} branches ", text::count(state.rows.tree.len() as u64)))];
+    if !state.rows.list.filter().is_everything() {
         spans.push(Look::plain("─ filter: "));
-        spans.push(Look::span(state.list.filter().text(), state.look.accent()));
+        spans.push(Look::span(state.rows.list.filter().text(), state.look.accent()));
         spans.push(Look::plain(" "));
     }
     spans.extend(progress(state));
