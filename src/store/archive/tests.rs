@@ -191,7 +191,9 @@ fn exchanges_behind_one_are_handed_over_until_it_is_enough() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.tlscope");
     let writer = Writer::create(&path, 1 << 20, &[]).unwrap();
-    (1..=5).for_each(|id| drop(writer.offer(Item::Exchange(Arc::new(exchange(id, 1, 3))))));
+    for id in 1..=5 {
+        writer.offer(Item::Exchange(Arc::new(exchange(id, 1, 3))));
+    }
     writer.finish();
     let mut seen = Vec::new();
     let archive = Archive::open(&path).unwrap();
