@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use tokio::sync::mpsc::WeakSender;
 
 use super::repeating::repeat;
-use super::screen::load;
 use crate::check::{Question, check_server};
 use crate::inquiry::Inquiry;
 use crate::model::{Command, Connection, ConnectionId, Event, ExchangeId, RowId, Target};
 use crate::net::Dialler;
 use crate::proxy::Routes;
-use crate::session::{Detail, Session};
+use crate::session::{Detail, Session, read_detail};
+use crate::store::Archive;
 use crate::tui::{Answer, Reply};
 
 /// What it takes. Cheap to clone.
@@ -75,7 +75,8 @@ impl Commander {
             return Some(detail);
         }
         let file = self.file.clone();
-        tokio::task::spawn_blocking(move || load(&file, id).ok().flatten()).await.ok().flatten()
+        let read = move || Archive::attach(&file).and_then(|kept| read_detail(&kept, id)).ok().flatten();
+        tokio::task::spawn_blocking(read).await.ok().flatten()
     }
 
     async fn recheck(&self, id: ConnectionId) -> Answer {

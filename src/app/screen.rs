@@ -13,8 +13,8 @@ use super::exporting::write_har;
 use super::files::create_new_private;
 use crate::export::Redaction;
 use crate::model::{RowId, Timestamp};
-use crate::session::{Book, Detail, Session, search_bodies};
-use crate::store::{Archive, StoreError};
+use crate::session::{Session, read_book, read_detail, search_bodies};
+use crate::store::Archive;
 use crate::tui::{self, About, Answer, Exporter, Hooks, Obeyer, Prefs, Settings};
 
 /// What a screen is started with.
@@ -58,7 +58,7 @@ pub(super) async fn show_run(
 /// Shows a session that was kept.
 pub(super) async fn show_file(file: &Path, wishes: Wishes, ended: impl Future<Output = ()>) -> anyhow::Result<()> {
     let archive = Archive::open(file)?;
-    let session = Session::finished(fold(&archive)?);
+    let session = Session::finished(read_book(&archive)?);
     let started = archive.meta("started")?.unwrap_or_default();
     let name = file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned());
     let about = About {
@@ -91,7 +91,7 @@ fn hooks(file: &Path, wishes: &Wishes) -> Hooks {
     let (for_load, for_export, for_search): (PathBuf, PathBuf, PathBuf) = (file(), file(), file());
     let (kept, redaction) = (wishes.kept.clone(), wishes.redaction);
     Hooks {
-        load: Arc::new(move |id| load(&for_load, id).ok().flatten()),
+        load: Arc::new(move |id| Archive::attach(&for_load).and_then(|kept| read_detail(&kept, id)).ok().flatten()),
         export: Arc::new(move |path, rows| {
             export(&for_export, path, rows, redaction).map_err(|error| format!("{error:#}"))
         }),
@@ -118,24 +118,6 @@ fn keep(path: &Path, prefs: &Prefs) -> io::Result<()> {
     std::fs::write(path, prefs.text())
 }
 
-pub(super) fn load(file: &Path, id: RowId) -> Result<Option<Detail>, StoreError> {
-    let archive = Archive::attach(file)?;
-    let (connection, exchange, messages) = match id {
-        RowId::Connection(id) => (id, None, archive.raw_messages_of(id)?),
-        RowId::Exchange(id) => {
-            let Some(exchange) = archive.exchange(id)? else { return Ok(None) };
-            (exchange.connection, Some(Arc::new(exchange)), archive.messages_of(id)?)
-        }
-    };
-    let Some((connection, report)) = archive.connection(connection)? else { return Ok(None) };
-    Ok(Some(Detail {
-        connection: Arc::new(connection),
-        report: report.map(Arc::new),
-        exchange,
-        messages: messages.into_iter().map(Arc::new).collect(),
-    }))
-}
-
 fn export(file: &Path, path: &Path, rows: Option<&HashSet<RowId>>, redaction: Redaction) -> anyhow::Result<()> {
     let archive = Archive::attach(file)?;
     let named = || format!("cannot write {}", path.display());
@@ -145,35 +127,4 @@ fn export(file: &Path, path: &Path, rows: Option<&HashSet<RowId>>, redaction: Re
         _ => error,
     });
     write_har(&archive, BufWriter::new(out.with_context(named)?), rows, redaction).with_context(named)
-}
-
-/// Rows in the order in which things happened.
-fn fold(archive: &Archive) -> Result<Book, StoreError> {
-    let mut connections = Vec::new();
-    archive.each_connection(|connection, report, _| {
-        connections.push((connection, report));
-        Ok::<_, StoreError>(())
-    })?;
-    let mut book = Book::new(crate::session::Limits::default());
-    let mut connections = connections.into_iter().peekable();
-    archive.each_exchange_record(|exchange| {
-        while let Some((connection, report)) = connections.next_if(|(c, _)| c.opened <= exchange.started) {
-            fold_connection(&mut book, connection, report);
-        }
-        book.fold_record(&exchange);
-        Ok::<_, StoreError>(())
-    })?;
-    for (connection, report) in connections {
-        fold_connection(&mut book, connection, report);
-    }
-    archive.notes()?.into_iter().for_each(|(row, note)| book.fold_note(row, note));
-    Ok(book)
-}
-
-fn fold_connection(book: &mut Book, connection: crate::model::Connection, report: Option<crate::model::Report>) {
-    let id = connection.id;
-    book.fold_connection(Arc::new(connection));
-    if let Some(report) = report {
-        book.fold_report(id, Arc::new(report));
-    }
 }

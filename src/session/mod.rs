@@ -9,6 +9,7 @@
 mod book;
 mod filter;
 mod groups;
+mod kept;
 mod places;
 mod recorder;
 mod row;
@@ -18,6 +19,7 @@ mod stream;
 pub use book::{Book, Detail, Limits};
 pub use filter::{Asked, Completion, Filter, FilterError};
 pub use groups::{Group, Groups};
+pub use kept::{read_book, read_detail};
 pub use recorder::{Change, Listener, Recorder, Session};
 pub use row::{LeafFacts, Line, Row};
 pub use search::{Searched, search_bodies};

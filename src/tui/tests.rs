@@ -1,6 +1,7 @@
 mod doing;
 mod finding;
 mod pointing;
+mod recorded;
 mod rig;
 mod safety;
 mod views;

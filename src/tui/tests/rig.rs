@@ -17,7 +17,8 @@ use crate::model::{
     ExchangeTiming, Facts, Finding, FindingId, Given, GivenKind, Handshake, Head, Message as Said, MessageKind,
     Outcome, Protocol, Report, Response, RootSetName, Target, Timestamp, TlsVersion, Trusted, Verdict,
 };
-use crate::session::{Book, Limits};
+use crate::session::{Book, Limits, read_book, read_detail};
+use crate::store::Archive;
 use crate::x509::read_certificates;
 
 pub(super) const STARTED: Timestamp = Timestamp::from_unix(1_795_262_400);
@@ -39,6 +40,8 @@ pub(super) struct Screen {
     pub(super) terminal: Terminal<TestBackend>,
     /// What was to be done outside, but for laying out, which is done at once.
     pub(super) effects: Vec<Effect>,
+    /// Where rows are looked up that are not in memory.
+    archive: Option<Archive>,
 }
 
 impl Screen {
@@ -50,9 +53,38 @@ impl Screen {
         let size = Size { width, height };
         let state = State::new(about(live), settings, size, STARTED.plus_ms(761_000));
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        let mut screen = Self { state, book, terminal, effects: Vec::new() };
+        let mut screen = Self { state, book, terminal, effects: Vec::new(), archive: None };
         screen.draw();
         screen
+    }
+
+    /// A session that was recorded, at the end of the day on which it was.
+    pub(super) fn recorded(settings: Settings, (width, height): (u16, u16)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lab.tlscope");
+        let kept = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sessions/lab.tlscope");
+        std::fs::copy(kept, &path).unwrap();
+        let archive = Archive::open(&path).unwrap();
+        let book = read_book(&archive).unwrap();
+        let about = About { title: "lab.tlscope".into(), ..About::default() };
+        let started = book.row(book.places().start).unwrap().started;
+        let state = State::new(about, settings, Size { width, height }, started.plus_ms(3_600_000));
+        let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let mut screen = Self { state, book, terminal, effects: Vec::new(), archive: Some(archive) };
+        screen.draw();
+        screen
+    }
+
+    fn load(&mut self) {
+        let Some(archive) = &self.archive else { return };
+        let asked = self.effects.iter().find_map(|effect| match effect {
+            Effect::Load(id) => Some(*id),
+            _ => None,
+        });
+        if let Some(id) = asked {
+            let detail = read_detail(archive, id).unwrap().map(Box::new);
+            self.tell(Message::Loaded(id, detail));
+        }
     }
 
     /// Draws when everything that takes long is done.
@@ -62,6 +94,7 @@ impl Screen {
         self.effects.extend(self.state.look_at(&self.book, rows));
         while self.state.work(&self.book) {}
         self.effects.extend(self.state.look_at(&self.book, rows));
+        self.load();
         if let Some(Effect::LayOut(detail, layout)) = self.state.lay_out(columns) {
             let lines = layout.pane.lines(&detail, layout.look, layout.columns);
             self.tell(Message::LaidOut(layout, lines));

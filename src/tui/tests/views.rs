@@ -7,68 +7,16 @@ use crossterm::event::KeyCode;
 use super::rig::{STARTED, Screen, book, connection, exchange, leaf, report};
 use crate::model::{CertDer, ConnectionId, Facts, FindingId};
 use crate::session::{Book, Limits};
-use crate::tui::panes::Pane;
-use crate::tui::settings::{Prefs, Settings};
-use crate::tui::style::Theme;
+use crate::tui::settings::Settings;
 use crate::x509::read_certificates;
-
-const SIZES: [(u16, u16); 3] = [(60, 16), (80, 24), (140, 45)];
 
 const VIEWS: [(char, &str); 6] =
     [('t', "traffic"), ('T', "tree"), ('h', "hosts"), ('d', "devices"), ('c', "certificates"), ('s', "setup")];
-
-fn themed(theme: Theme) -> Settings {
-    let prefs = Prefs { theme: Some(theme.name().to_owned()), ..Prefs::default() };
-    Settings { colour: true, prefs, ..Settings::default() }
-}
 
 /// The second row is the one with the defects.
 fn to_the_defects(screen: &mut Screen) {
     screen.keys("g");
     screen.key(KeyCode::Down);
-}
-
-#[test]
-fn every_view_at_every_size() {
-    for size in SIZES {
-        let mut screen = Screen::with(Settings { colour: true, ..Settings::default() }, size, book(), true);
-        to_the_defects(&mut screen);
-        for (key, name) in VIEWS {
-            screen.key(KeyCode::Char(key));
-            insta::assert_snapshot!(format!("view_{name}_{}", size.0), screen.text());
-        }
-    }
-}
-
-#[test]
-fn every_pane_at_every_size() {
-    for size in SIZES {
-        let mut screen = Screen::with(Settings { colour: true, ..Settings::default() }, size, book(), true);
-        to_the_defects(&mut screen);
-        screen.key(KeyCode::Enter);
-        screen.key(KeyCode::Enter);
-        for (key, pane) in ('1'..='6').zip(Pane::ALL) {
-            screen.key(KeyCode::Char(key));
-            insta::assert_snapshot!(format!("pane_{}_{}", pane.name(), size.0), screen.text());
-        }
-    }
-}
-
-#[test]
-fn every_view_and_pane_in_two_themes() {
-    for theme in [Theme::Dark, Theme::ColourBlind] {
-        let mut screen = Screen::with(themed(theme), (80, 24), book(), true);
-        to_the_defects(&mut screen);
-        for (key, name) in VIEWS.into_iter().rev() {
-            screen.key(KeyCode::Char(key));
-            insta::assert_snapshot!(format!("{}_view_{name}", theme.name()), screen.styled());
-        }
-        screen.key(KeyCode::Enter);
-        for (key, pane) in ('1'..='6').zip(Pane::ALL) {
-            screen.key(KeyCode::Char(key));
-            insta::assert_snapshot!(format!("{}_pane_{}", theme.name(), pane.name()), screen.styled());
-        }
-    }
 }
 
 #[test]

@@ -1,0 +1,62 @@
+//! A session that was kept, read back from its file.
+
+use std::sync::Arc;
+
+use super::book::{Book, Detail, Limits};
+use crate::model::{Connection, Report, RowId};
+use crate::store::{Archive, StoreError};
+
+/// The rows of a session, in the order in which things happened, with what a person said of them.
+///
+/// # Errors
+/// [`StoreError`] when the file cannot be read.
+pub fn read_book(archive: &Archive) -> Result<Book, StoreError> {
+    let mut connections = Vec::new();
+    archive.each_connection(|connection, report, _| {
+        connections.push((connection, report));
+        Ok::<_, StoreError>(())
+    })?;
+    let mut book = Book::new(Limits::default());
+    let mut connections = connections.into_iter().peekable();
+    archive.each_exchange_record(|exchange| {
+        while let Some((connection, report)) = connections.next_if(|(c, _)| c.opened <= exchange.started) {
+            fold_connection(&mut book, connection, report);
+        }
+        book.fold_record(&exchange);
+        Ok::<_, StoreError>(())
+    })?;
+    for (connection, report) in connections {
+        fold_connection(&mut book, connection, report);
+    }
+    archive.notes()?.into_iter().for_each(|(row, note)| book.fold_note(row, note));
+    Ok(book)
+}
+
+fn fold_connection(book: &mut Book, connection: Connection, report: Option<Report>) {
+    let id = connection.id;
+    book.fold_connection(Arc::new(connection));
+    if let Some(report) = report {
+        book.fold_report(id, Arc::new(report));
+    }
+}
+
+/// Everything about a row; `None` when it is not in the file.
+///
+/// # Errors
+/// [`StoreError`] when the file cannot be read.
+pub fn read_detail(archive: &Archive, id: RowId) -> Result<Option<Detail>, StoreError> {
+    let (connection, exchange, messages) = match id {
+        RowId::Connection(id) => (id, None, archive.raw_messages_of(id)?),
+        RowId::Exchange(id) => {
+            let Some(exchange) = archive.exchange(id)? else { return Ok(None) };
+            (exchange.connection, Some(Arc::new(exchange)), archive.messages_of(id)?)
+        }
+    };
+    let Some((connection, report)) = archive.connection(connection)? else { return Ok(None) };
+    Ok(Some(Detail {
+        connection: Arc::new(connection),
+        report: report.map(Arc::new),
+        exchange,
+        messages: messages.into_iter().map(Arc::new).collect(),
+    }))
+}
