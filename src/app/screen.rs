@@ -11,6 +11,7 @@ use tracing::warn;
 use super::engine::Engine;
 use super::exporting::write_har;
 use super::files::create_new_private;
+use super::output::say;
 use crate::export::Redaction;
 use crate::model::{RowId, Timestamp};
 use crate::session::{Session, read_book, read_detail, search_bodies};
@@ -58,7 +59,7 @@ pub(super) async fn show_run(
 /// Shows a session that was kept.
 pub(super) async fn show_file(file: &Path, wishes: Wishes, ended: impl Future<Output = ()>) -> anyhow::Result<()> {
     let archive = Archive::open(file)?;
-    let session = Session::finished(read_book(&archive)?);
+    let session = Session::finished(read_book(&archive, progress(archive.counts()?.1))?);
     let started = archive.meta("started")?.unwrap_or_default();
     let name = file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned());
     let about = About {
@@ -78,6 +79,15 @@ async fn show(
     ended: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     tui::run(session, about, hooks, settings, ended).await.context("cannot use the terminal; try --headless")
+}
+
+/// Says how far reading a long session has come, on a line of its own that goes again.
+fn progress(all: u64) -> impl FnMut(u64) {
+    move |read| {
+        let percent = (read * 100).checked_div(all).unwrap_or(100).min(100);
+        let end = if read + 10_000 > all { "\r\x1b[K" } else { "" };
+        say(&format!("\rreading {all} exchanges … {percent} %{end}"));
+    }
 }
 
 /// Beside where tlscope was started.

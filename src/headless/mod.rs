@@ -18,3 +18,6 @@ pub use lines::human_lines;
 pub use page::{explain_list, explain_page};
 pub use paint::Paint;
 pub use tally::{FailOn, FailOnError, Tally};
+
+#[cfg(test)]
+mod tests;

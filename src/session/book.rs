@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::groups::Groups;
 use super::places::Places;
-use super::row::{LeafFacts, Line, Row};
+use super::row::{ChainFacts, Line, Row};
 use crate::model::{
     Connection, ConnectionId, Exchange, ExchangeId, Fingerprint, Message, Note, Report, RowId, Summary,
 };
@@ -83,7 +83,7 @@ pub struct Book {
     forgotten_open: HashSet<ExchangeId>,
     messages: VecDeque<Arc<Message>>,
     message_bytes: usize,
-    leaves: HashMap<Fingerprint, Arc<LeafFacts>>,
+    chains: HashMap<Box<[Fingerprint]>, Arc<ChainFacts>>,
     devices: HashSet<IpAddr>,
     notes: HashMap<RowId, Note>,
     groups: Groups,

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::row::{LeafFacts, Line};
+use super::row::{ChainFacts, LeafFacts, Line};
 use crate::model::{FindingId, Fingerprint, Severity};
 
 /// More hosts, devices or certificates are not told apart: a scan through the proxy must not fill the
 /// memory.
 const LIMIT: usize = 20_000;
 
-/// So many earlier certificates are remembered of each.
+/// So many earlier chains are remembered of each.
 const FORMER: usize = 8;
 
 /// Connections that share something.
@@ -24,8 +24,10 @@ pub struct Group {
     pub refused: usize,
     /// In how many the client took our certificate.
     pub accepted: usize,
-    /// The certificates that were shown before the one that came last, oldest first.
-    pub former: Vec<Arc<LeafFacts>>,
+    /// What was sent with it.
+    pub chain: Option<Arc<ChainFacts>>,
+    /// What was sent before that, oldest first.
+    pub former: Vec<Arc<ChainFacts>>,
     /// The hosts, with how many connections each.
     pub hosts: BTreeMap<Arc<str>, usize>,
     /// The devices, likewise.
@@ -51,16 +53,17 @@ impl Group {
         for (id, severity) in &line.findings {
             *self.findings.entry((Reverse(*severity), *id)).or_default() += 1;
         }
-        if let Some(leaf) = &line.leaf {
-            self.show(leaf);
+        if let Some(chain) = &line.chain {
+            self.show(chain);
         }
     }
 
-    /// A leaf is shown now; another one before it is remembered.
-    fn show(&mut self, leaf: &Arc<LeafFacts>) {
-        let before = self.leaf.replace(leaf.clone()).filter(|before| before.sha256 != leaf.sha256);
+    /// A chain is sent now; another one before it is remembered.
+    fn show(&mut self, chain: &Arc<ChainFacts>) {
+        self.leaf = Some(chain.leaf.clone());
+        let before = self.chain.replace(chain.clone()).filter(|before| before != chain);
         let Some(before) = before else { return };
-        self.former.retain(|known| known.sha256 != leaf.sha256 && known.sha256 != before.sha256);
+        self.former.retain(|known| known != chain && *known != before);
         self.former.push(before);
         if self.former.len() > FORMER {
             self.former.remove(0);
@@ -152,6 +155,7 @@ mod tests {
             tls: None,
             findings: findings.into(),
             leaf: None,
+            chain: None,
             alert: None,
             given: None,
             accepts: None,

@@ -6,16 +6,21 @@ use super::book::{Book, Detail, Limits};
 use crate::model::{Connection, Report, RowId};
 use crate::store::{Archive, StoreError};
 
-/// The rows of a session, in the order in which things happened, with what a person said of them.
+/// So many exchanges are read between two words of progress.
+const STEP: u64 = 10_000;
+
+/// The rows of a session, in the order in which things happened, with what a person said of them. Tells
+/// now and then how many exchanges it has read.
 ///
 /// # Errors
 /// [`StoreError`] when the file cannot be read.
-pub fn read_book(archive: &Archive) -> Result<Book, StoreError> {
+pub fn read_book(archive: &Archive, mut told: impl FnMut(u64)) -> Result<Book, StoreError> {
     let mut connections = Vec::new();
     archive.each_connection(|connection, report, _| {
         connections.push((connection, report));
         Ok::<_, StoreError>(())
     })?;
+    let mut read = 0;
     let mut book = Book::new(Limits::default());
     let mut connections = connections.into_iter().peekable();
     archive.each_exchange_record(|exchange| {
@@ -23,12 +28,17 @@ pub fn read_book(archive: &Archive) -> Result<Book, StoreError> {
             fold_connection(&mut book, connection, report);
         }
         book.fold_record(&exchange);
+        read += 1;
+        if read % STEP == 0 {
+            told(read);
+        }
         Ok::<_, StoreError>(())
     })?;
     for (connection, report) in connections {
         fold_connection(&mut book, connection, report);
     }
     archive.notes()?.into_iter().for_each(|(row, note)| book.fold_note(row, note));
+    book.forget_details();
     Ok(book)
 }
 

@@ -21,6 +21,6 @@ pub use filter::{Asked, Completion, Filter, FilterError};
 pub use groups::{Group, Groups};
 pub use kept::{read_book, read_detail};
 pub use recorder::{Change, Listener, Recorder, Session};
-pub use row::{LeafFacts, Line, Row};
+pub use row::{ChainFacts, LeafFacts, Line, Row};
 pub use search::{Searched, search_bodies};
 pub use stream::{Format, LineStream, Told, json_lines};

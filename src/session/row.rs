@@ -47,6 +47,8 @@ pub struct Line {
     pub findings: Box<[(FindingId, Severity)]>,
     /// The leaf that the server showed.
     pub leaf: Option<Arc<LeafFacts>>,
+    /// All that it sent with it.
+    pub chain: Option<Arc<ChainFacts>>,
     /// The alert the client ended its handshake with.
     pub alert: Option<AlertCode>,
     /// What the client was given.
@@ -55,6 +57,15 @@ pub struct Line {
     pub accepts: Option<bool>,
     /// Whether the judge has spoken, or there is nothing to judge.
     pub judged: bool,
+}
+
+/// The certificates that a server sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainFacts {
+    /// The first of them.
+    pub leaf: Arc<LeafFacts>,
+    /// The others in their order: what each is, and what to call it.
+    pub others: Vec<(Fingerprint, String)>,
 }
 
 /// What filters ask about a leaf.
@@ -95,7 +106,7 @@ impl LeafFacts {
 
 impl Line {
     /// Of a connection, with what was judged about it.
-    pub fn of(connection: &Connection, report: Option<&Report>, leaf: Option<Arc<LeafFacts>>) -> Self {
+    pub fn of(connection: &Connection, report: Option<&Report>, chain: Option<Arc<ChainFacts>>) -> Self {
         let judged = report.map(|report| report.findings.as_slice()).unwrap_or_default();
         let mut findings: Vec<(FindingId, Severity)> =
             connection.findings.iter().chain(judged).map(|finding| (finding.id, finding.severity)).collect();
@@ -110,7 +121,8 @@ impl Line {
             host: host_of(connection).into(),
             tls: connection.upstream.handshake.as_ref().and_then(|handshake| handshake.version),
             findings: findings.into(),
-            leaf,
+            leaf: chain.as_ref().map(|chain| chain.leaf.clone()),
+            chain,
             alert,
             given: connection.given.as_ref().map(|given| given.kind),
             accepts: accepts(connection),

@@ -9,6 +9,8 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
+#[cfg(test)]
+pub(crate) mod corpus;
 mod document;
 mod numbers;
 mod safe;

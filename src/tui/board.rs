@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::model::{FindingId, Fingerprint, Severity, Timestamp};
-use crate::session::{Book, Group, Groups, LeafFacts};
+use crate::session::{Book, ChainFacts, Group, Groups, LeafFacts};
 
 /// What the upper part of the screen shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,7 +98,8 @@ pub(super) struct ShownGroup {
     pub(super) accepted: usize,
     pub(super) findings: Vec<(FindingId, Severity, usize)>,
     pub(super) leaf: Option<Arc<LeafFacts>>,
-    pub(super) former: Vec<Arc<LeafFacts>>,
+    pub(super) chain: Option<Arc<ChainFacts>>,
+    pub(super) former: Vec<Arc<ChainFacts>>,
     pub(super) hosts: Names,
     pub(super) devices: Names,
     pub(super) is_selected: bool,
@@ -113,6 +114,7 @@ impl ShownGroup {
             accepted: group.accepted,
             findings: group.findings.iter().map(|((Reverse(severity), id), n)| (*id, *severity, *n)).collect(),
             leaf: group.leaf.clone(),
+            chain: group.chain.clone(),
             former: group.former.clone(),
             hosts: Names::of(group.hosts.iter()),
             devices: Names::of(group.devices.iter()),

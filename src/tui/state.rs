@@ -18,6 +18,9 @@ use super::style::Look;
 use crate::model::{RowId, Summary, Target, Timestamp};
 use crate::session::{Book, Completion};
 
+/// How long what just happened is said, in milliseconds.
+const NEWS_MS: i64 = 8_000;
+
 /// What is on the screen beside the list and the detail.
 #[derive(Clone, Debug, Default)]
 pub(super) enum Overlay {
@@ -89,8 +92,10 @@ pub(super) struct State {
     pub(super) rows: Rows,
     pub(super) totals: Summary,
     pub(super) laid: Laid,
-    /// What just happened, and when.
+    /// What just happened.
     pub(super) toast: Option<String>,
+    /// What is being said, and since when.
+    said: Option<(String, Timestamp)>,
     pub(super) is_quitting: bool,
 }
 
@@ -119,6 +124,7 @@ impl State {
             totals: Summary::default(),
             laid: Laid::default(),
             toast: None,
+            said: None,
             is_quitting: false,
         }
     }
@@ -126,6 +132,7 @@ impl State {
     /// Takes from the book what the next frame shows. Short, for the recorder waits meanwhile.
     pub(super) fn look_at(&mut self, book: &Book, list_rows: usize) -> Option<Effect> {
         self.totals = book.totals();
+        self.forget_what_was_said();
         self.rows.catch_up(book, self.now, self.view == View::Tree);
         match self.view {
             View::Traffic => {
@@ -139,6 +146,19 @@ impl State {
             view => self.board.look_at(view, book, self.now, list_rows),
         }
         None
+    }
+
+    /// What just happened is no news after a while.
+    fn forget_what_was_said(&mut self) {
+        match (&self.toast, &self.said) {
+            (Some(toast), Some((said, since))) if toast == said => {
+                if self.now.ms_since(*since) > NEWS_MS {
+                    self.toast = None;
+                }
+            }
+            (Some(toast), _) => self.said = Some((toast.clone(), self.now)),
+            (None, _) => self.said = None,
+        }
     }
 
     /// Does a bit of what takes long. `true` when there is more to do.

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::{Book, CHANGES_REMEMBERED, Known};
-use crate::model::{Connection, ConnectionId, Exchange, Message, Note, Report, RowId, Severity};
-use crate::session::row::{LeafFacts, Line, Row};
+use crate::model::{CertDer, Connection, ConnectionId, Exchange, Fingerprint, Message, Note, Report, RowId, Severity};
+use crate::session::row::{ChainFacts, LeafFacts, Line, Row};
 use crate::x509::Cert;
+
+/// More chains are not told apart by what is remembered of them, unless somebody still shows them.
+const CHAINS_REMEMBERED: usize = 20_000;
 
 impl Book {
     /// A connection has a new state.
@@ -125,6 +128,12 @@ impl Book {
         }
     }
 
+    /// Forgets the details, keeps the rows: those of a kept session are looked up in its file.
+    pub fn forget_details(&mut self) {
+        self.whole.clear();
+        self.closed.clear();
+    }
+
     /// Something could not be kept on the disk.
     pub(in crate::session) fn count_dropped(&mut self, bodies: u64, records: u64) {
         self.totals.bodies_dropped += bodies;
@@ -133,11 +142,9 @@ impl Book {
 
     fn refresh_line(&mut self, id: ConnectionId) {
         let Some(known) = self.whole.get(&id) else { return };
-        let leaf = known.connection.upstream.sent.first().map(|der| {
-            let facts = || Arc::new(LeafFacts::of(&Cert::read(der)));
-            self.leaves.entry(der.sha256).or_insert_with(facts).clone()
-        });
-        let mut line = Line::of(&known.connection, known.report.as_deref(), leaf);
+        let known = known.clone();
+        let chain = self.chain_of(&known.connection.upstream.sent);
+        let mut line = Line::of(&known.connection, known.report.as_deref(), chain);
         // One text for all connections to a host.
         if let Some((host, _)) = self.groups.by_host.get_key_value(&line.host) {
             line.host = host.clone();
@@ -155,6 +162,24 @@ impl Book {
         for place in places {
             self.note_change(place);
         }
+    }
+
+    /// What was sent, read once however often it is sent.
+    fn chain_of(&mut self, sent: &[CertDer]) -> Option<Arc<ChainFacts>> {
+        let (leaf, others) = sent.split_first()?;
+        let prints: Box<[Fingerprint]> = sent.iter().map(|der| der.sha256).collect();
+        if let Some(known) = self.chains.get(&prints) {
+            return Some(known.clone());
+        }
+        if self.chains.len() >= CHAINS_REMEMBERED {
+            self.chains.retain(|_, chain| Arc::strong_count(chain) > 1);
+        }
+        let others = others.iter().map(|der| (der.sha256, Cert::read(der).label())).collect();
+        let chain = Arc::new(ChainFacts { leaf: Arc::new(LeafFacts::of(&Cert::read(leaf))), others });
+        if self.chains.len() < CHAINS_REMEMBERED {
+            self.chains.insert(prints, chain.clone());
+        }
+        Some(chain)
     }
 
     /// Keeps the totals right when the worst finding of a connection becomes another.

@@ -34,6 +34,7 @@ fn row() -> (Row, Line) {
             san: "dns:api.example.com".into(),
             not_after: Some(now().plus_days(10)),
         })),
+        chain: None,
         alert: Some(AlertCode::UNKNOWN_CA),
         given: Some(GivenKind::Pass),
         accepts: Some(true),

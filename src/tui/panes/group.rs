@@ -5,7 +5,7 @@ use ratatui::text::Line;
 use super::heading;
 use crate::explain;
 use crate::model::{Severity, Timestamp};
-use crate::session::LeafFacts;
+use crate::session::{ChainFacts, LeafFacts};
 use crate::tui::board::{Key, Names, ShownGroup};
 use crate::tui::rows::Branch;
 use crate::tui::style::Look;
@@ -53,22 +53,46 @@ fn leaf_lines(leaf: &LeafFacts, columns: usize) -> Vec<Line<'static>> {
     fields.into_iter().filter_map(labelled).flatten().collect()
 }
 
-/// What became another when the host showed another certificate, the newest change first.
+/// What became another when the host sent other certificates, the newest change first.
 fn changes(shown: &ShownGroup, now: Timestamp, look: Look, columns: usize) -> Vec<Line<'static>> {
-    let Some(leaf) = shown.leaf.as_ref().filter(|_| !shown.former.is_empty()) else { return Vec::new() };
-    let mut lines = vec![Line::default(), heading("its certificate has changed", look)];
-    let mut newer = leaf.clone();
+    let Some(chain) = shown.chain.as_ref().filter(|_| !shown.former.is_empty()) else { return Vec::new() };
+    let mut lines = vec![Line::default(), heading("what it sends has changed", look)];
+    let mut newer = chain;
     for older in shown.former.iter().rev() {
-        let what = differences(older, &newer, now);
-        let words = format!("{} → {}: {what}", older.sha256.short(), newer.sha256.short());
+        let words = differences(older, newer, now).join("; ");
         lines.extend(Look::paragraph(&words, 0, columns, look.accent()));
-        newer = older.clone();
+        newer = older;
     }
     lines
 }
 
-/// In words, what a person would notice of two certificates.
-fn differences(older: &LeafFacts, newer: &LeafFacts, now: Timestamp) -> String {
+/// In words, what a person would notice of two chains.
+fn differences(older: &ChainFacts, newer: &ChainFacts, now: Timestamp) -> Vec<String> {
+    let mut found = Vec::new();
+    let (before, after) = (&older.leaf, &newer.leaf);
+    if before.sha256 != after.sha256 {
+        found.push(format!("another leaf: {} instead of {}", after.sha256.short(), before.sha256.short()));
+        found.extend(leaf_differences(before, after, now));
+    }
+    let names = |these: &ChainFacts, those: &ChainFacts| {
+        let others = those.others.iter();
+        let missing = others.filter(|(print, _)| !these.others.iter().any(|(own, _)| own == print));
+        missing.map(|(_, label)| label.clone()).collect::<Vec<_>>().join(", ")
+    };
+    let (sent_now, sent_no_more) = (names(older, newer), names(newer, older));
+    if !sent_now.is_empty() {
+        found.push(format!("sent now: {sent_now}"));
+    }
+    if !sent_no_more.is_empty() {
+        found.push(format!("sent no more: {sent_no_more}"));
+    }
+    if found.is_empty() {
+        found.push("the same certificates in another order".to_owned());
+    }
+    found
+}
+
+fn leaf_differences(older: &LeafFacts, newer: &LeafFacts, now: Timestamp) -> Vec<String> {
     let mut found = Vec::new();
     if older.issuer_name != newer.issuer_name {
         found.push(format!("issued by {} instead of {}", newer.issuer_name, older.issuer_name));
@@ -82,7 +106,7 @@ fn differences(older: &LeafFacts, newer: &LeafFacts, now: Timestamp) -> String {
         let over = if is_over { ", which is over" } else { "" };
         found.push(format!("valid until {} instead of {}{over}", end(newer), end(older)));
     }
-    if found.is_empty() { "the same names and dates, another key or serial".to_owned() } else { found.join("; ") }
+    found
 }
 
 /// What the rows below a branch of the tree come to.

@@ -94,6 +94,11 @@ fn messages(detail: &Detail, look: Look, columns: usize) -> Vec<Line<'static>> {
         return Vec::new();
     }
     let mut lines = vec![Line::default(), heading("messages", look)];
+    let all = detail.exchange.as_ref().map_or(0, |exchange| exchange.messages);
+    let earlier = all.saturating_sub(detail.messages.len() as u64);
+    if earlier > 0 {
+        lines.push(Line::from(Look::dim(&format!("… {earlier} earlier ones are in the session file"))));
+    }
     lines.extend(conversation::lines(&detail.messages, look, columns));
     lines
 }

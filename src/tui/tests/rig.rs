@@ -65,7 +65,7 @@ impl Screen {
         let kept = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sessions/lab.tlscope");
         std::fs::copy(kept, &path).unwrap();
         let archive = Archive::open(&path).unwrap();
-        let book = read_book(&archive).unwrap();
+        let book = read_book(&archive, |_| {}).unwrap();
         let about = About { title: "lab.tlscope".into(), ..About::default() };
         let started = book.row(book.places().start).unwrap().started;
         let state = State::new(about, settings, Size { width, height }, started.plus_ms(3_600_000));

@@ -69,18 +69,23 @@ fn other_leaf() -> CertDer {
 }
 
 #[test]
-fn a_host_tells_what_changed_with_its_certificate() {
+fn a_host_tells_what_changed_in_what_it_sends() {
     let mut book = Book::new(Limits::default());
-    for (id, der) in [(1, leaf()), (2, other_leaf())] {
+    for (id, sent) in
+        [(1, vec![leaf()]), (2, vec![other_leaf()]), (3, vec![other_leaf(), leaf()]), (4, vec![other_leaf(), leaf()])]
+    {
         let mut shown = connection(id, "api.example.com");
-        shown.upstream.sent = vec![der];
+        shown.upstream.sent = sent;
         book.fold_connection(Arc::new(shown));
     }
     let mut screen = Screen::new(100, 40, book, true);
     screen.keys("h");
     let text = screen.text();
-    assert!(text.contains("its certificate has changed"), "{text}");
-    assert!(text.contains(&format!("{} → {}", leaf().sha256.short(), other_leaf().sha256.short())), "{text}");
+    assert!(text.contains("what it sends has changed"), "{text}");
+    let another = format!("another leaf: {} instead of {}", other_leaf().sha256.short(), leaf().sha256.short());
+    assert!(text.contains(&another), "{text}");
+    assert!(text.contains("sent now: rsa2048-sha256"), "{text}");
+    assert!(text.find("sent now") < text.find("another leaf"), "the newest change stands first: {text}");
 }
 
 #[test]

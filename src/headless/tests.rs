@@ -1,0 +1,85 @@
+//! No byte of a peer reaches the terminal raw by what is printed: lines, reports, the banner.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::check::{Checked, Reach};
+use crate::model::{
+    Body, Connection, ConnectionId, DialTiming, Exchange, ExchangeId, ExchangeTiming, Facts, Failure, Finding,
+    FindingId, Head, NotChecked, Report, Summary, Target, Timestamp,
+};
+use crate::session::{Change, Told};
+use crate::text::corpus::{CORPUS, is_raw};
+
+fn assert_safe(printed: &str, context: &str) {
+    let bad = printed.chars().find(|c| is_raw(*c) && *c != '\n');
+    assert_eq!(bad, None, "{context}: {printed:?}");
+}
+
+fn connection(evil: &str) -> Connection {
+    let mut connection = Connection::new(ConnectionId(1), Timestamp::from_unix(0), "192.0.2.1:1".parse().unwrap());
+    connection.target = Some(Target::parse("a.test", Some(443)).unwrap());
+    connection.upstream.sni = Some(evil.into());
+    connection.upstream.failure = Some(Failure::Incompatible { reason: evil.into() });
+    connection.raw_guess = Some(evil.into());
+    connection.findings =
+        vec![Finding::new(FindingId::NameMismatch, Facts::new().with("asked", evil).with("presented", evil))];
+    connection
+}
+
+fn exchange(evil: &str) -> Exchange {
+    Exchange {
+        id: ExchangeId(1),
+        connection: ConnectionId(1),
+        started: Timestamp::from_unix(0),
+        method: evil.into(),
+        url: format!("https://a.test/{evil}"),
+        request_head: Head::default(),
+        request_body: Body::default(),
+        informational: Vec::new(),
+        response: None,
+        timing: ExchangeTiming { finished_ms: Some(1.0), ..ExchangeTiming::default() },
+        changed: vec![evil.into()],
+        error: Some(evil.into()),
+        messages: 0,
+    }
+}
+
+#[test]
+fn lines_are_safe() {
+    for evil in CORPUS {
+        let mut lines = human_lines(Paint::default(), true);
+        let report = Arc::new(Report { findings: connection(evil).findings, ..Report::default() });
+        for told in [
+            Told::Change(Change::Connection(Arc::new(connection(evil)), None, 1)),
+            Told::Change(Change::Connection(Arc::new(connection(evil)), Some(report), 2)),
+            Told::Change(Change::Exchange(Arc::new(exchange(evil)))),
+            Told::Summary(Summary::default(), Timestamp::from_unix(1)),
+        ] {
+            assert_safe(&lines(&told).unwrap_or_default(), evil);
+        }
+    }
+}
+
+#[test]
+fn reports_are_safe() {
+    for evil in CORPUS {
+        let report = Report {
+            findings: connection(evil).findings,
+            not_checked: vec![NotChecked::new(*evil, *evil)],
+            ..Report::default()
+        };
+        let checked = Checked {
+            target: Target::parse("a.test", Some(443)).ok(),
+            name: None,
+            sni: Some((*evil).into()),
+            address: None,
+            reach: Reach::Captured,
+            handshake: None,
+            sent: Vec::new(),
+            timing: DialTiming::default(),
+            report: Arc::new(report),
+        };
+        assert_safe(&check_report(&checked, "a.test", Paint::default(), 80), evil);
+    }
+}
