@@ -10,11 +10,6 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
     open_private(path, OpenOptions::new().write(true).create(true).truncate(true))
 }
 
-/// The same, where there is no file of that name yet.
-pub(super) fn create_new_private(path: &Path) -> io::Result<File> {
-    open_private(path, OpenOptions::new().write(true).create_new(true))
-}
-
 /// A log file, made with its directory when there is none; lines are added to it.
 pub(super) fn open_log(path: &Path) -> io::Result<File> {
     if let Some(dir) = path.parent() {

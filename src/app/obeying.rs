@@ -7,7 +7,7 @@ use tokio::sync::mpsc::WeakSender;
 use super::repeating::repeat;
 use crate::check::{Question, check_server};
 use crate::inquiry::Inquiry;
-use crate::model::{Command, Connection, ConnectionId, Event, ExchangeId, RowId, Target};
+use crate::model::{Command, Connection, ConnectionId, Event, ExchangeId, RowId};
 use crate::net::Dialler;
 use crate::proxy::Routes;
 use crate::session::{Detail, Session, read_detail};
@@ -34,23 +34,27 @@ pub(super) struct Commander {
 }
 
 impl Commander {
-    /// Carries a command out, and answers when it is done.
+    /// Carries a command out, and answers when it is done. What the recorder is told it is told in the
+    /// order of the commands; what asks servers goes on beside.
     pub(super) fn obey(&self, command: Command, reply: Reply) {
-        let own = self.clone();
-        tokio::spawn(async move { reply(own.carry_out(command).await) });
+        let event = match &command {
+            Command::Note(row, note) => Some(Event::Noted(*row, note.clone())),
+            Command::Record(is_on) => Some(Event::Recording(*is_on)),
+            Command::Clear => Some(Event::Cleared),
+            _ => None,
+        };
+        let Some(event) = event else {
+            let own = self.clone();
+            tokio::spawn(async move { reply(own.carry_out(command).await) });
+            return;
+        };
+        let told = self.events.upgrade().is_some_and(|events| events.try_send(event).is_ok());
+        let words = if told { told_words(&command) } else { "the recorder is too busy; once more in a moment" };
+        reply(Answer::Said(words.to_owned()));
     }
 
     async fn carry_out(&self, command: Command) -> Answer {
         match command {
-            Command::Note(row, note) => {
-                let words = if note.is_empty() { "note taken away" } else { "noted" };
-                self.tell(Event::Noted(row, note), words).await
-            }
-            Command::Record(true) => self.tell(Event::Recording(true), "recording again").await,
-            Command::Record(false) => {
-                self.tell(Event::Recording(false), "not recording: what begins now goes by unseen").await
-            }
-            Command::Clear => self.tell(Event::Cleared, "thrown away").await,
             Command::Route { target, tunnel } => {
                 let words = if tunnel { "tunnelled" } else { "intercepted" };
                 self.routes.set(target.clone(), tunnel);
@@ -58,15 +62,8 @@ impl Commander {
             }
             Command::Recheck(id) => self.recheck(id).await,
             Command::Repeat(id) => self.repeat(id).await,
+            told => Answer::Said(told_words(&told).to_owned()),
         }
-    }
-
-    async fn tell(&self, event: Event, words: &str) -> Answer {
-        let told = match self.events.upgrade() {
-            Some(events) => events.send(event).await.is_ok(),
-            None => false,
-        };
-        Answer::Said(if told { words } else { "the run is over" }.to_owned())
     }
 
     /// The record, from memory or from the file.
@@ -84,7 +81,10 @@ impl Commander {
             return Answer::Said("the record of this connection is gone".to_owned());
         };
         match question(&detail.connection) {
-            Some(question) => Answer::Checked(check_server(&self.dialler, &self.inquiry, &question).await),
+            Some(question) => {
+                let again = check_server(&self.dialler, &self.inquiry, &question).await;
+                Answer::Checked(again, Box::new(detail))
+            }
             None => Answer::Said("it is not known where this connection went".to_owned()),
         }
     }
@@ -93,11 +93,22 @@ impl Commander {
         let Some(Detail { connection, exchange: Some(exchange), .. }) = self.detail(RowId::Exchange(id)).await else {
             return Answer::Said("the record of this request is gone".to_owned());
         };
-        let target: Option<Target> = connection.target.clone();
-        match repeat(&self.dialler, self.proxy, target.as_ref(), &exchange).await {
+        match repeat(&self.dialler, self.proxy, &connection, &exchange).await {
             Ok(status) => Answer::Said(format!("sent again; the answer was {status}: the newest row")),
             Err(error) => Answer::Said(format!("cannot send it again: {error:#}")),
         }
+    }
+}
+
+/// What is said of a command that the recorder has been told.
+fn told_words(command: &Command) -> &'static str {
+    match command {
+        Command::Note(_, note) if note.is_empty() => "note taken away",
+        Command::Note(..) => "noted",
+        Command::Record(true) => "recording again",
+        Command::Record(false) => "not recording: what begins now goes by unseen",
+        Command::Clear => "thrown away",
+        _ => "done",
     }
 }
 

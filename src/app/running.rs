@@ -14,12 +14,10 @@ use super::files::{Fresh, create_private};
 use super::output::{paint_for, say};
 use super::screen::{Wishes, show_run};
 use super::{logging, now, runtime, signals};
-use crate::config::{EventSink, RunSettings, ScreenSettings};
-use crate::export::Redaction;
+use crate::config::{EventSink, RunSettings};
 use crate::headless::{Tally, human_lines};
 use crate::session::{LineStream, Listener, json_lines};
 use crate::store::Archive;
-use crate::tui::Prefs;
 
 /// Runs until it is told to end, and gives the exit code.
 pub(super) fn run(mut settings: RunSettings, level: LevelFilter) -> anyhow::Result<u8> {
@@ -94,20 +92,12 @@ async fn with_screen(settings: &RunSettings) -> anyhow::Result<u8> {
     let listeners = std::mem::take(&mut listening.listeners);
     let engine = Engine::start(settings, listeners).await?;
     let ended = ended(settings.run_for);
-    let shown = show_run(&engine, now(), wishes(&settings.screen, settings.redaction), ended).await;
+    let shown = show_run(&engine, now(), Wishes::of(&settings.screen, settings.redaction), ended).await;
     let file = engine.file.clone();
     finish(settings, engine, listening).await?;
     say(&format!("the session is kept: tlscope open {}\n", file.display()));
     // What was found decides the exit code of scripts alone; a person has seen it.
     shown.map(|()| 0)
-}
-
-/// What the settings, and what was chosen on the screen before, come to.
-pub(super) fn wishes(screen: &ScreenSettings, redaction: Redaction) -> Wishes {
-    let mut settings = screen.settings.clone();
-    settings.colour = paint_for(screen.colour, true).colour;
-    settings.prefs = settings.prefs.over(Prefs::read(&screen.kept));
-    Wishes { settings, kept: screen.kept.clone(), redaction }
 }
 
 /// Waits for a signal, or for the end of the time that was set.

@@ -3,20 +3,21 @@
 use std::collections::HashSet;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use tracing::warn;
 
 use super::engine::Engine;
 use super::exporting::write_har;
-use super::files::create_new_private;
-use super::output::say;
+use super::files::create_private;
+use super::output::{paint_for, say};
+use crate::config::ScreenSettings;
 use crate::export::Redaction;
 use crate::model::{RowId, Timestamp};
 use crate::session::{Session, read_book, read_detail, search_bodies};
 use crate::store::Archive;
-use crate::tui::{self, About, Answer, Exporter, Hooks, Obeyer, Prefs, Settings};
+use crate::tui::{self, About, Answer, Exporter, Hooks, Keeper, Obeyer, Prefs, Searcher, Settings};
 
 /// What a screen is started with.
 pub(super) struct Wishes {
@@ -26,6 +27,17 @@ pub(super) struct Wishes {
     pub(super) kept: PathBuf,
     /// Whether exports leave secrets out.
     pub(super) redaction: Redaction,
+}
+
+impl Wishes {
+    /// Of the settings, with what was chosen on the screen before.
+    pub(super) fn of(screen: &ScreenSettings, redaction: Redaction) -> Self {
+        let mut settings = screen.settings.clone();
+        settings.colour = paint_for(screen.colour, true).colour;
+        settings.chosen = Prefs::read(&screen.kept);
+        settings.prefs = settings.prefs.over(settings.chosen.clone());
+        Self { settings, kept: screen.kept.clone(), redaction }
+    }
 }
 
 /// Shows a run that is going on.
@@ -45,14 +57,19 @@ pub(super) async fn show_run(
     };
     let commander = engine.commander.clone();
     let obey: Arc<Obeyer> = Arc::new(move |command, reply| commander.obey(command, reply));
-    let (flusher, for_export) = (engine.flusher.clone(), engine.file.clone());
-    let redaction = wishes.redaction;
+    let (flusher, for_export, redaction) = (engine.flusher.clone(), engine.file.clone(), wishes.redaction);
     let export: Arc<Exporter> = Arc::new(move |path, rows| {
         // What is on the screen has to be in the file first.
         flusher.flush();
         export(&for_export, path, rows, redaction).map_err(|error| format!("{error:#}"))
     });
-    let hooks = Hooks { export, obey, ..hooks(&engine.file, &wishes) };
+    let hooks = hooks(&engine.file, &wishes);
+    let (flusher, searcher) = (engine.flusher.clone(), hooks.search.clone());
+    let search: Arc<Searcher> = Arc::new(move |wanted, tell| {
+        flusher.flush();
+        searcher(wanted, tell);
+    });
+    let hooks = Hooks { export, search, obey, ..hooks };
     show(engine.session.clone(), about, hooks, wishes.settings, ended).await
 }
 
@@ -105,20 +122,30 @@ fn hooks(file: &Path, wishes: &Wishes) -> Hooks {
         export: Arc::new(move |path, rows| {
             export(&for_export, path, rows, redaction).map_err(|error| format!("{error:#}"))
         }),
-        search: Arc::new(move |wanted, after, tell| {
-            let searched =
-                Archive::attach(&for_search).and_then(|archive| search_bodies(&archive, wanted, after, tell));
+        search: Arc::new(move |wanted, tell| {
+            let searched = Archive::attach(&for_search).and_then(|archive| search_bodies(&archive, wanted, tell));
             if let Err(error) = searched {
                 warn!(%error, "cannot search bodies");
             }
         }),
         obey: Arc::new(|_, reply| reply(Answer::Said("a kept session is only read".to_owned()))),
-        keep: Arc::new(move |prefs| {
-            if let Err(error) = keep(&kept, prefs) {
-                warn!(%error, path = %kept.display(), "cannot keep what was chosen on the screen");
-            }
-        }),
+        keep: keeper(kept),
     }
+}
+
+/// Keeps the newest of what is chosen, whichever call comes first.
+fn keeper(kept: PathBuf) -> Arc<Keeper> {
+    let newest: Mutex<u64> = Mutex::new(0);
+    Arc::new(move |number, prefs| {
+        let mut newest = newest.lock().unwrap_or_else(PoisonError::into_inner);
+        if number < *newest {
+            return;
+        }
+        *newest = number;
+        if let Err(error) = keep(&kept, prefs) {
+            warn!(%error, path = %kept.display(), "cannot keep what was chosen on the screen");
+        }
+    })
 }
 
 fn keep(path: &Path, prefs: &Prefs) -> io::Result<()> {
@@ -128,13 +155,23 @@ fn keep(path: &Path, prefs: &Prefs) -> io::Result<()> {
     std::fs::write(path, prefs.text())
 }
 
+/// Writes beside the name first, so that a file of that name is a whole one.
 fn export(file: &Path, path: &Path, rows: Option<&HashSet<RowId>>, redaction: Redaction) -> anyhow::Result<()> {
     let archive = Archive::attach(file)?;
     let named = || format!("cannot write {}", path.display());
     // Somebody's file of that name is worth more than an export.
-    let out = create_new_private(path).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => io::Error::new(error.kind(), "there is such a file already"),
-        _ => error,
-    });
-    write_har(&archive, BufWriter::new(out.with_context(named)?), rows, redaction).with_context(named)
+    let taken = || io::Error::new(io::ErrorKind::AlreadyExists, "there is such a file already");
+    if path.exists() {
+        return Err(taken()).with_context(named);
+    }
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let out = create_private(&part).with_context(named)?;
+    let written = write_har(&archive, BufWriter::new(out), rows, redaction).with_context(named);
+    let moved = written.and_then(|()| std::fs::rename(&part, path).with_context(named));
+    if moved.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    moved
 }

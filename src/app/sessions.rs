@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::output::print;
-use super::running::wishes;
-use super::screen::show_file;
+use super::screen::{Wishes, show_file};
 use super::{logging, runtime, signals};
 use crate::config::{self, Globals, ScreenArgs};
 use crate::export::Redaction;
@@ -25,7 +24,7 @@ pub(super) fn run(globals: &Globals, session: Option<&Path>, screen: ScreenArgs)
             let home = globals.home()?;
             let _log = logging::start(Some(&home.log), logging::level(globals))?;
             let screen = config::screen_settings(globals, screen)?;
-            let wishes = wishes(&screen, Redaction::On);
+            let wishes = Wishes::of(&screen, Redaction::On);
             runtime()?.block_on(show_file(path, wishes, signals::asked_to_end()))?;
         }
         Some(path) => print(&lines(&Archive::open(path)?)?)?,

@@ -162,6 +162,7 @@ fn screen_of(options: TuiOptions, colour: Colour, home: &Home) -> Result<ScreenS
             columns: options.columns.into_iter().map(|column| column.0).collect(),
             filters: options.filters,
         },
+        chosen: tui::Prefs::default(),
     };
     Ok(ScreenSettings { settings, kept: home.screen.clone(), colour })
 }

@@ -37,6 +37,9 @@ impl Banner {
     /// Where a client on this machine finds the proxy.
     pub fn local_address(&self) -> SocketAddr {
         let loopback = self.addresses.iter().find(|address| address.ip().is_loopback());
+        let any_at_all = self.addresses.iter().any(|address| address.ip().is_unspecified());
+        // One address that is not this machine's loopback is the one to go to.
+        let loopback = loopback.or_else(|| self.addresses.first().filter(|_| !any_at_all));
         let only_v6 = !self.addresses.is_empty() && self.addresses.iter().all(SocketAddr::is_ipv6);
         let any: IpAddr = if only_v6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
         loopback.copied().unwrap_or_else(|| SocketAddr::new(any, self.port()))

@@ -122,6 +122,15 @@ impl Dialler {
         }
     }
 
+    /// Shakes hands once, over a connection that leads through somebody else: a second one would lead
+    /// elsewhere.
+    ///
+    /// # Errors
+    /// [`Missed`] with the typed reason and what the server had shown.
+    pub async fn handshake_once(&self, tcp: TcpLeg, offer: &Offer) -> Result<TlsLeg, Missed> {
+        tls::handshake(tcp, offer, Attempt::Modern, self.config.tls_timeout).await
+    }
+
     /// Shakes hands over a fresh connection, with modern parameters; once more over a second one,
     /// with SHA-1 signatures offered, when the server finds nothing in common.
     ///

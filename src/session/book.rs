@@ -49,6 +49,14 @@ struct Known {
     revision: u32,
 }
 
+/// The rows of one connection: how many, and between which places.
+#[derive(Clone, Copy, Debug)]
+struct RowsOf {
+    count: usize,
+    first: usize,
+    last: usize,
+}
+
 /// Everything about one row.
 #[derive(Clone, Debug)]
 pub struct Detail {
@@ -72,8 +80,8 @@ pub struct Book {
     exchange_places: Places<ExchangeId>,
     connection_places: Places<ConnectionId>,
     lines: HashMap<ConnectionId, Line>,
-    /// How many rows there are of each connection.
-    rows_of: HashMap<ConnectionId, usize>,
+    /// The rows there are of each connection.
+    rows_of: HashMap<ConnectionId, RowsOf>,
     whole: HashMap<ConnectionId, Known>,
     closed: VecDeque<ConnectionId>,
     exchanges: HashMap<ExchangeId, Arc<Exchange>>,

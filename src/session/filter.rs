@@ -70,6 +70,12 @@ impl Part {
         Self { piece: before.unwrap_or(piece).to_owned(), at_start: behind.is_some(), at_end: before.is_some() }
     }
 
+    /// As [`Self::fits`], but without a mark at the text's start.
+    fn begins(&self, text: &str) -> bool {
+        let at_start = Self { at_start: true, ..self.clone() };
+        at_start.fits(text)
+    }
+
     fn fits(&self, text: &str) -> bool {
         if !self.at_start && !self.at_end {
             return contains_lower(text, &self.piece);
@@ -86,10 +92,12 @@ enum Term {
     Anywhere(String),
     Host(Part),
     Path(Part),
+    /// A branch of the tree of paths.
+    Under(String),
     Method(String),
     /// A status, or with `xx` behind it a class of them.
     Status(Order, u16, u16),
-    Device(String),
+    Device(Part),
     Finding(String),
     Severity(Order, Severity),
     Tls(Order, TlsVersion),
@@ -120,8 +128,8 @@ pub struct Asked<'a> {
 
 /// The keys there are, for completion.
 const KEYS: &[&str] = &[
-    "host", "path", "method", "status", "device", "finding", "severity", "tls", "issuer", "san", "leaf", "expires",
-    "alert", "given", "size", "took", "marked", "note", "body",
+    "host", "path", "under", "method", "status", "device", "finding", "severity", "tls", "issuer", "san", "leaf",
+    "expires", "alert", "given", "size", "took", "marked", "note", "body",
 ];
 
 impl Filter {
@@ -135,7 +143,14 @@ impl Filter {
     /// # Errors
     /// [`FilterError`] with the place at which it cannot be read.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
-        Ok(Self { root: reading::read(text)?, text: text.to_owned() })
+        let root = reading::read(text)?;
+        let mut bodies = Vec::new();
+        body_texts(&root, &mut bodies);
+        if bodies.windows(2).any(|pair| pair.first() != pair.last()) {
+            let at = text.rfind("body:").unwrap_or(0);
+            return Err(FilterError { at, why: "one text at a time can be looked for in bodies".to_owned() });
+        }
+        Ok(Self { root, text: text.to_owned() })
     }
 
     /// As it was written.
@@ -155,7 +170,9 @@ impl Filter {
 
     /// The text that it wants in a body, in lower case: somebody has to look for it.
     pub fn body_text(&self) -> Option<&str> {
-        body_text(&self.root)
+        let mut found = Vec::new();
+        body_texts(&self.root, &mut found);
+        found.first().copied()
     }
 }
 
@@ -175,11 +192,12 @@ fn term_holds(term: &Term, row: &Row, line: Option<&Line>, asked: &Asked<'_>) ->
     match term {
         Term::Anywhere(part) => has(&row.request, part) || on_line(&|line| line_has(line, part)),
         Term::Host(part) => on_line(&|line| part.fits(&line.host)),
-        Term::Path(part) => part.fits(row.request.split_once(' ').map_or(&*row.request, |(_, path)| path)),
+        Term::Path(part) => part.fits(row.path()),
+        Term::Under(branch) => is_under(row.path(), branch),
         Term::Method(method) => row.request.split(' ').next().is_some_and(|own| own.eq_ignore_ascii_case(method)),
         Term::Status(Order::Equal, low, high) => (*low..=*high).contains(&row.status),
         Term::Status(order, low, _) => row.status != 0 && order.holds(&row.status, low),
-        Term::Device(part) => on_line(&|line| line.device.to_string().starts_with(part.as_str())),
+        Term::Device(part) => on_line(&|line| part.begins(&line.device.to_string())),
         Term::Finding(part) => on_line(&|line| line.findings.iter().any(|(id, _)| id.as_str().contains(part.as_str()))),
         Term::Severity(order, severity) => {
             on_line(&|line| line.worst().is_some_and(|worst| order.holds(&worst, severity)))
@@ -204,12 +222,24 @@ fn term_holds(term: &Term, row: &Row, line: Option<&Line>, asked: &Asked<'_>) ->
     }
 }
 
-fn body_text(node: &Node) -> Option<&str> {
+/// Whether a path is the branch, or goes on below it.
+fn is_under(path: &str, branch: &str) -> bool {
+    let path = path.to_lowercase();
+    path.strip_prefix(branch).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+}
+
+/// A value as it can stand behind a key, whatever is in it.
+pub fn quoted(value: &str) -> String {
+    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// The texts that are wanted in bodies.
+fn body_texts<'n>(node: &'n Node, found: &mut Vec<&'n str>) {
     match node {
-        Node::And(nodes) | Node::Or(nodes) => nodes.iter().find_map(body_text),
-        Node::Not(inner) => body_text(inner),
-        Node::Term(Term::Body(text)) => Some(text),
-        Node::Everything | Node::Term(_) => None,
+        Node::And(nodes) | Node::Or(nodes) => nodes.iter().for_each(|node| body_texts(node, found)),
+        Node::Not(inner) => body_texts(inner, found),
+        Node::Term(Term::Body(text)) => found.push(text),
+        Node::Everything | Node::Term(_) => {}
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Group {
     pub refused: usize,
     /// In how many the client took our certificate.
     pub accepted: usize,
+    /// In how many it left in the middle of its handshake.
+    pub broke_off: usize,
     /// What was sent with it.
     pub chain: Option<Arc<ChainFacts>>,
     /// What was sent before that, oldest first.
@@ -44,16 +46,17 @@ impl Group {
         self.findings.keys().next().map(|(Reverse(severity), _)| *severity)
     }
 
-    fn add(&mut self, line: &Line) {
+    fn add(&mut self, line: &Line, is_news: bool) {
         self.connections += 1;
         self.refused += usize::from(line.accepts == Some(false));
         self.accepted += usize::from(line.accepts == Some(true));
+        self.broke_off += usize::from(line.broke_off);
         *self.hosts.entry(line.host.clone()).or_default() += 1;
         *self.devices.entry(line.device).or_default() += 1;
         for (id, severity) in &line.findings {
             *self.findings.entry((Reverse(*severity), *id)).or_default() += 1;
         }
-        if let Some(chain) = &line.chain {
+        if let Some(chain) = line.chain.as_ref().filter(|_| is_news || self.chain.is_none()) {
             self.show(chain);
         }
     }
@@ -74,6 +77,7 @@ impl Group {
         self.connections = self.connections.saturating_sub(1);
         self.refused = self.refused.saturating_sub(usize::from(line.accepts == Some(false)));
         self.accepted = self.accepted.saturating_sub(usize::from(line.accepts == Some(true)));
+        self.broke_off = self.broke_off.saturating_sub(usize::from(line.broke_off));
         count_down(&mut self.hosts, &line.host);
         count_down(&mut self.devices, &line.device);
         for (id, severity) in &line.findings {
@@ -109,7 +113,9 @@ impl Groups {
         if let Some(before) = before {
             self.each_of(before, |group| group.take(before));
         }
-        self.each_of(now, |group| group.add(now));
+        // A late word about an old connection is no news of what the server sends.
+        let is_news = before.is_none_or(|before| before.chain != now.chain);
+        self.each_of(now, |group| group.add(now, is_news));
         if let Some(before) = before {
             self.remove_empty(before);
         }
@@ -159,6 +165,7 @@ mod tests {
             alert: None,
             given: None,
             accepts: None,
+            broke_off: false,
             judged: true,
         }
     }

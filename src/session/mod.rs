@@ -17,10 +17,10 @@ mod search;
 mod stream;
 
 pub use book::{Book, Detail, Limits};
-pub use filter::{Asked, Completion, Filter, FilterError};
+pub use filter::{Asked, Completion, Filter, FilterError, quoted};
 pub use groups::{Group, Groups};
 pub use kept::{read_book, read_detail};
 pub use recorder::{Change, Listener, Recorder, Session};
 pub use row::{ChainFacts, LeafFacts, Line, Row};
-pub use search::{Searched, search_bodies};
+pub use search::{Searched, Wanted, search_bodies};
 pub use stream::{Format, LineStream, Told, json_lines};

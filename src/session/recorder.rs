@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, watch};
 
 use super::book::{Book, Limits};
-use crate::model::{Connection, ConnectionId, Event, Exchange, Message, Report, RowId, Summary};
+use crate::model::{Connection, ConnectionId, Event, Exchange, Message, Note, Report, RowId, Summary};
 use crate::store::{Item, Kept, Writer};
 
 /// Something that has changed, for whoever writes it down as it happens.
@@ -120,7 +120,11 @@ impl Recorder {
             }
             Event::Exchange(exchange) => {
                 let exchange: Arc<Exchange> = Arc::from(exchange);
-                lock(&self.book).fold_exchange(exchange.clone());
+                let moved = lock(&self.book).fold_exchange(exchange.clone());
+                if let Some(note) = moved {
+                    self.keep(Item::Note(RowId::Connection(exchange.connection), Note::default()));
+                    self.keep(Item::Note(RowId::Exchange(exchange.id), note));
+                }
                 Some(Change::Exchange(exchange))
             }
             Event::Message(message) => {
@@ -164,10 +168,18 @@ impl Recorder {
                 None
             }
             Event::Judged { connection, report } if !knows(connection) => {
-                aside.entry(connection).or_default().report = Some(report);
+                // Of one that is over, nothing is put aside any more.
+                if let Some(known) = aside.get_mut(&connection) {
+                    known.report = Some(report);
+                }
                 None
             }
             Event::Exchange(exchange) if book.place_of(RowId::Exchange(exchange.id)).is_none() => None,
+            Event::Message(message)
+                if message.exchange.is_some_and(|id| book.place_of(RowId::Exchange(id)).is_none()) =>
+            {
+                None
+            }
             Event::Message(message) if !knows(message.connection) => None,
             event => Some(event),
         }
@@ -178,7 +190,9 @@ impl Recorder {
             self.aside.get_or_insert_default();
             return;
         }
-        for (id, Aside { connection, report }) in self.aside.take().unwrap_or_default() {
+        let mut aside: Vec<_> = self.aside.take().unwrap_or_default().into_iter().collect();
+        aside.sort_by_key(|(id, _)| *id);
+        for (id, Aside { connection, report }) in aside {
             let Some(connection) = connection else { continue };
             self.take(Event::Connection(connection));
             if let Some(report) = report {

@@ -55,6 +55,8 @@ pub struct Line {
     pub given: Option<GivenKind>,
     /// Whether the client took our certificate; absent where it was shown none, or left in between.
     pub accepts: Option<bool>,
+    /// Whether the client left in the middle of its handshake.
+    pub broke_off: bool,
     /// Whether the judge has spoken, or there is nothing to judge.
     pub judged: bool,
 }
@@ -104,6 +106,16 @@ impl LeafFacts {
     }
 }
 
+impl Row {
+    /// The path of its request with the query; of a connection without one, what became of it.
+    pub fn path(&self) -> &str {
+        match self.request.split_once(' ') {
+            Some((method, path)) if !method.starts_with('(') => path,
+            _ => &self.request,
+        }
+    }
+}
+
 impl Line {
     /// Of a connection, with what was judged about it.
     pub fn of(connection: &Connection, report: Option<&Report>, chain: Option<Arc<ChainFacts>>) -> Self {
@@ -126,6 +138,7 @@ impl Line {
             alert,
             given: connection.given.as_ref().map(|given| given.kind),
             accepts: accepts(connection),
+            broke_off: broke_off(connection),
             judged: report.is_some(),
         }
     }
@@ -180,16 +193,25 @@ impl Row {
     }
 }
 
-/// Whether the client took the leaf that it was given.
+/// Whether the client took the leaf that it was given. An alert is proof; silence counts when it was met
+/// often enough to be called a finding.
 fn accepts(connection: &Connection) -> Option<bool> {
     let was_shown_ours =
         connection.given.as_ref().is_some_and(|given| matches!(given.kind, GivenKind::Pass | GivenKind::ErrorPage));
+    let is_suspected = connection.findings.iter().any(|finding| finding.id == FindingId::PinSuspected);
     match connection.client.outcome.as_ref().filter(|_| was_shown_ours)? {
         ClientOutcome::Served => Some(true),
         ClientOutcome::Alert { code } => code.is_about_certificate().then_some(false),
-        ClientOutcome::SilentClose { .. } | ClientOutcome::SilentReset => Some(false),
-        _ => None,
+        _ => is_suspected.then_some(false),
     }
+}
+
+/// Whether the client's handshake with us came to nothing, for whatever reason.
+fn broke_off(connection: &Connection) -> bool {
+    matches!(
+        connection.client.outcome,
+        Some(ClientOutcome::EofInHandshake | ClientOutcome::ResetInHandshake | ClientOutcome::TimedOut)
+    )
 }
 
 /// Path and query of a URL.

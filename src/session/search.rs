@@ -14,6 +14,17 @@ const SEARCHED: usize = 8 << 20;
 /// So many exchanges are searched between two words of progress.
 const STEP: u64 = 256;
 
+/// What is looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The text, in lower case.
+    pub text: String,
+    /// Behind which exchange; in all of them without.
+    pub after: Option<ExchangeId>,
+    /// In these once more: they were not at their end.
+    pub again: Vec<ExchangeId>,
+}
+
 /// How a search stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Searched {
@@ -21,32 +32,47 @@ pub struct Searched {
     pub last: ExchangeId,
     /// In which of those looked at since the word before the text was found.
     pub found: HashSet<ExchangeId>,
+    /// Which of them were not at their end.
+    pub unfinished: Vec<ExchangeId>,
 }
 
-/// Looks for `wanted`, in lower case, in the bodies of all exchanges behind `after`. Tells how far it
-/// is now and then, and at the end, until `tell` says that nobody wants to know any more.
+impl Searched {
+    fn take(&mut self, exchange: &Exchange, text: &str) {
+        if has(exchange, text) {
+            self.found.insert(exchange.id);
+        } else if !exchange.is_finished() {
+            self.unfinished.push(exchange.id);
+        }
+    }
+}
+
+/// Looks in the bodies of the exchanges. Tells how far it is now and then, and at the end, until `tell`
+/// says that nobody wants to know any more.
 ///
 /// # Errors
 /// [`StoreError`] when the file cannot be read.
 pub fn search_bodies(
     archive: &Archive,
-    wanted: &str,
-    after: ExchangeId,
+    wanted: &Wanted,
     mut tell: impl FnMut(Searched) -> ControlFlow<()>,
 ) -> Result<(), StoreError> {
-    let mut searched = Searched { last: after, found: HashSet::new() };
+    let after = wanted.after.unwrap_or_default();
+    let mut searched = Searched { last: after, ..Searched::default() };
+    for id in &wanted.again {
+        if let Some(exchange) = archive.exchange(*id)? {
+            searched.take(&exchange, &wanted.text);
+        }
+    }
     let mut steps = 0;
     archive.exchanges_after(after, |exchange| {
         searched.last = exchange.id;
-        if has(&exchange, wanted) {
-            searched.found.insert(exchange.id);
-        }
+        searched.take(&exchange, &wanted.text);
         steps += 1;
         if steps % STEP != 0 {
             return ControlFlow::Continue(());
         }
         let last = searched.last;
-        tell(std::mem::replace(&mut searched, Searched { last, found: HashSet::new() }))
+        tell(std::mem::replace(&mut searched, Searched { last, ..Searched::default() }))
     })?;
     let _ = tell(searched);
     Ok(())
@@ -130,20 +156,22 @@ mod tests {
         }
         writer.finish();
         let archive = Archive::open(&path).unwrap();
+        let wanted = |after| Wanted { text: "access_token".into(), after, again: vec![ExchangeId(2)] };
         let mut told = Vec::new();
         let tell = |searched| {
             told.push(searched);
             ControlFlow::Continue(())
         };
-        search_bodies(&archive, "access_token", ExchangeId(0), tell).unwrap();
+        search_bodies(&archive, &wanted(None), tell).unwrap();
         let expected = HashSet::from([ExchangeId(2), ExchangeId(3), ExchangeId(4)]);
-        assert_eq!(told, [Searched { last: ExchangeId(5), found: expected }]);
+        let unfinished = vec![ExchangeId(1), ExchangeId(5)];
+        assert_eq!(told, [Searched { last: ExchangeId(5), found: expected, unfinished }]);
         let mut later = Vec::new();
-        search_bodies(&archive, "access_token", ExchangeId(3), |searched| {
+        search_bodies(&archive, &wanted(Some(ExchangeId(3))), |searched| {
             later.push(searched);
             ControlFlow::Break(())
         })
         .unwrap();
-        assert_eq!(later[0].found, HashSet::from([ExchangeId(4)]));
+        assert_eq!(later[0].found, HashSet::from([ExchangeId(2), ExchangeId(4)]));
     }
 }

@@ -95,6 +95,8 @@ pub(super) fn create(path: &Path) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // A commit survives the process without reaching the platters.
         connection.pragma_update(None, "synchronous", "NORMAL")?;
+        // What is thrown away is overwritten, not only forgotten.
+        connection.pragma_update(None, "secure_delete", "ON")?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.execute_batch(TABLES)?;
         connection.execute_batch(NOTES)?;

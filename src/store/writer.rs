@@ -128,6 +128,8 @@ impl Writer {
         let Some(items) = &self.items else { return Kept::Not };
         let queued = self.queued();
         let (item, kept) = match item {
+            // What a person wants is small, and always done.
+            wish @ (Item::Note(..) | Item::Clear | Item::Told(_)) => (wish, Kept::Whole),
             whole if queued + size_of(&whole) <= self.limit => (whole, Kept::Whole),
             Item::Exchange(exchange) if queued + RECORD_BYTES <= self.limit => {
                 (Item::Exchange(Arc::new(without_bodies(&exchange))), Kept::WithoutBodies)
@@ -216,7 +218,7 @@ impl Batch {
             }
             Item::Message(message) => self.messages.push(message),
             Item::Note(row, note) => drop(self.notes.insert(row, note)),
-            Item::Clear => *self = Self { clears: true, ..Self::default() },
+            Item::Clear => *self = Self { clears: true, told: std::mem::take(&mut self.told), ..Self::default() },
             Item::Told(tell) => self.told.push(tell),
         }
     }
@@ -228,8 +230,9 @@ impl Batch {
 
 fn run(database: &mut Database, inbox: &Receiver<Item>, queued: &AtomicUsize, failed: &AtomicU64) {
     let mut known = HashSet::new();
+    let mut clears = false;
     while let Ok(first) = inbox.recv() {
-        let mut batch = Batch::default();
+        let mut batch = Batch { clears: std::mem::take(&mut clears), ..Batch::default() };
         let mut taken = size_of(&first);
         batch.add(first);
         let deadline = Instant::now() + BATCH;
@@ -242,10 +245,17 @@ fn run(database: &mut Database, inbox: &Receiver<Item>, queued: &AtomicUsize, fa
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
             }
         }
-        if let Err(error) = write(database, &batch, &mut known) {
+        let written = write(database, &batch, &mut known);
+        if batch.clears && written.is_ok() {
+            // Nothing of it may stay in the log beside the file either.
+            let _ = database.pragma_update(None, "wal_checkpoint", "TRUNCATE");
+        }
+        if let Err(error) = written {
             warn!(%error, "the session file cannot be written");
             // What was thought to be in it went with the transaction.
             known.clear();
+            // What was to be thrown away still is.
+            clears = batch.clears;
             failed.fetch_add(batch.len() as u64, Ordering::Relaxed);
         }
         queued.fetch_sub(taken, Ordering::Relaxed);

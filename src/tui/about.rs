@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::detail::Layout;
 use super::settings::Prefs;
 use crate::check::Checked;
-use crate::model::{Command, ExchangeId, RowId, Timestamp};
-use crate::session::{Detail, Searched};
+use crate::model::{Command, RowId, Timestamp};
+use crate::session::{Detail, Searched, Wanted};
 
 /// What the screen knows of the run beside the session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,14 +48,14 @@ pub type Loader = dyn Fn(RowId) -> Option<Detail> + Send + Sync;
 /// Writes rows, or all without a choice, to a file; what went wrong, in words.
 pub type Exporter = dyn Fn(&Path, Option<&HashSet<RowId>>) -> Result<(), String> + Send + Sync;
 
-/// Looks for a text in bodies behind an exchange, and tells how it stands.
-pub type Searcher = dyn Fn(&str, ExchangeId, &mut dyn FnMut(Searched) -> ControlFlow<()>) + Send + Sync;
+/// Looks for a text in bodies, and tells how it stands.
+pub type Searcher = dyn Fn(&Wanted, &mut dyn FnMut(Searched) -> ControlFlow<()>) + Send + Sync;
 
 /// Carries a command out.
 pub type Obeyer = dyn Fn(Command, Reply) + Send + Sync;
 
-/// Keeps what was chosen.
-pub type Keeper = dyn Fn(&Prefs) + Send + Sync;
+/// Keeps what was chosen; the number tells the newest of several.
+pub type Keeper = dyn Fn(u64, &Prefs) + Send + Sync;
 
 /// Takes the answer to a command.
 pub type Reply = Box<dyn FnOnce(Answer) + Send>;
@@ -64,8 +65,8 @@ pub type Reply = Box<dyn FnOnce(Answer) + Send>;
 pub enum Answer {
     /// In words.
     Said(String),
-    /// A server was checked again.
-    Checked(Vec<Checked>),
+    /// A server was checked again, and what was known of it before.
+    Checked(Vec<Checked>, Box<Detail>),
 }
 
 impl Hooks {
@@ -74,9 +75,9 @@ impl Hooks {
         Self {
             load: Arc::new(|_| None),
             export: Arc::new(|_, _| Err("nothing is kept".to_owned())),
-            search: Arc::new(|_, _, _| {}),
+            search: Arc::new(|_, _| {}),
             obey: Arc::new(|_, reply| reply(Answer::Said("this session is over".to_owned()))),
-            keep: Arc::new(|_| {}),
+            keep: Arc::new(|_, _| {}),
         }
     }
 }
@@ -88,8 +89,15 @@ pub(super) enum Effect {
     Load(RowId),
     /// Lay a big record out.
     LayOut(Arc<Detail>, Layout),
-    /// Look for a text in the bodies behind an exchange; the number of the search.
-    Search(String, ExchangeId, u64),
+    /// Look for a text in bodies.
+    Search {
+        /// For what, and where.
+        wanted: Wanted,
+        /// The number of the search.
+        number: u64,
+        /// The number of the one that counts.
+        current: Arc<AtomicU64>,
+    },
     /// Write the session, or these rows of it, as HAR.
     Export(PathBuf, Option<HashSet<RowId>>),
     /// Hand this to the terminal's clipboard.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::model::{FindingId, Fingerprint, Severity, Timestamp};
-use crate::session::{Book, ChainFacts, Group, Groups, LeafFacts};
+use crate::session::{Book, ChainFacts, Group, Groups, LeafFacts, quoted};
 
 /// What the upper part of the screen shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,8 +56,8 @@ impl Key {
     /// The filter that lets its rows through.
     pub(super) fn filter(&self) -> String {
         match self {
-            Self::Host(host) => format!("host:\"^{host}$\""),
-            Self::Device(device) => format!("device:{device}"),
+            Self::Host(host) => format!("host:{}", quoted(&format!("^{host}$"))),
+            Self::Device(device) => format!("device:^{device}$"),
             Self::Leaf(leaf) => format!("leaf:{}", leaf.short()),
         }
     }
@@ -96,6 +96,7 @@ pub(super) struct ShownGroup {
     pub(super) connections: usize,
     pub(super) refused: usize,
     pub(super) accepted: usize,
+    pub(super) broke_off: usize,
     pub(super) findings: Vec<(FindingId, Severity, usize)>,
     pub(super) leaf: Option<Arc<LeafFacts>>,
     pub(super) chain: Option<Arc<ChainFacts>>,
@@ -112,6 +113,7 @@ impl ShownGroup {
             connections: group.connections,
             refused: group.refused,
             accepted: group.accepted,
+            broke_off: group.broke_off,
             findings: group.findings.iter().map(|((Reverse(severity), id), n)| (*id, *severity, *n)).collect(),
             leaf: group.leaf.clone(),
             chain: group.chain.clone(),

@@ -48,7 +48,7 @@ impl Copied {
         let sent = &connection.upstream.sent;
         match self {
             Self::Curl => exchange.map(curl_command),
-            Self::Url => exchange.map(|exchange| exchange.url.clone()),
+            Self::Url => exchange.map(|exchange| harmless(&exchange.url)),
             Self::Host => connection.target.as_ref().map(|target| target.host.to_string()),
             Self::RequestHead => exchange.map(|exchange| head_text(&exchange.request_head)),
             Self::ResponseHead => answer.map(|answer| head_text(&answer.head)),

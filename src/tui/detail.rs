@@ -32,8 +32,10 @@ pub(super) struct Laid {
     pub(super) lines: Vec<Line<'static>>,
     /// What the lines are for.
     layout: Option<Layout>,
-    /// What was asked of others.
+    /// What others are at.
     asked: Option<Layout>,
+    /// Whether the row is neither in memory nor in the file.
+    pub(super) is_gone: bool,
     /// Whether the session file was asked for the row.
     is_asked_for: bool,
     record: u64,
@@ -68,12 +70,17 @@ impl Laid {
 
     /// The session file has answered.
     pub(super) fn loaded(&mut self, id: RowId, detail: Option<Detail>) {
-        if let Some(detail) = detail.filter(|_| self.id == Some(id) && self.detail.is_none()) {
+        if self.id != Some(id) || self.detail.is_some() {
+            return;
+        }
+        self.is_gone = detail.is_none();
+        if let Some(detail) = detail {
             self.take(detail);
         }
     }
 
-    /// Lays out what is little; has others lay out what is much, and keeps the old lines meanwhile.
+    /// Lays out what is little; has others lay out what is much, one layout at a time, and keeps the old
+    /// lines meanwhile.
     pub(super) fn lay_out(&mut self, pane: Pane, look: Look, columns: usize) -> Option<Effect> {
         let detail = self.detail.clone()?;
         let layout = Layout { pane, columns, look, record: self.record };
@@ -83,20 +90,33 @@ impl Laid {
         if weight(pane, &detail) <= MUCH {
             self.lines = pane.lines(&detail, look, columns);
             self.layout = Some(layout);
+            self.asked = None;
             return None;
         }
-        if self.layout.is_some_and(|known| known.pane != pane) {
+        if self.layout.is_none_or(|known| known.pane != pane) {
             self.lines = vec![Line::from(Look::dim("laying out …"))];
         }
-        (self.asked.replace(layout) != Some(layout)).then_some(Effect::LayOut(detail, layout))
+        if self.asked.is_some_and(|asked| asked.is_as_good_as(layout)) {
+            return None;
+        }
+        self.asked = Some(layout);
+        Some(Effect::LayOut(detail, layout))
     }
 
-    /// Others have laid out what was asked.
+    /// Others have laid out what was asked, or an earlier state of it, which is better than none.
     pub(super) fn laid_out(&mut self, layout: Layout, lines: Vec<Line<'static>>) {
         if self.asked == Some(layout) {
+            self.asked = None;
             self.lines = lines;
             self.layout = Some(layout);
         }
+    }
+}
+
+impl Layout {
+    /// Whether somebody who is at this need not be asked for the other yet.
+    fn is_as_good_as(self, other: Self) -> bool {
+        Self { record: other.record, ..self } == other
     }
 }
 

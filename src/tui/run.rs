@@ -2,10 +2,11 @@
 
 use std::io::{self, stdout};
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{Event, EventStream};
+use crossterm::event::{Event, EventStream, KeyEventKind, MouseEventKind};
 use crossterm::execute;
 use futures_util::{Stream, StreamExt as _};
 use ratatui::Terminal;
@@ -77,6 +78,9 @@ pub async fn drive<B: Backend<Error = io::Error>>(
             key = keys.next() => {
                 // A terminal that is gone ends or fails: either way there is nobody left to see.
                 let Some(Ok(key)) = key else { return Ok(()) };
+                if means_nothing(&key) {
+                    continue;
+                }
                 let effect = apply(&mut state, Message::Terminal(key), &session);
                 act(effect, terminal, &mut state, &hooks, &tell)?;
                 frames.soon(AFTER_INPUT);
@@ -108,6 +112,17 @@ pub async fn drive<B: Backend<Error = io::Error>>(
         if state.is_quitting {
             return Ok(());
         }
+    }
+}
+
+/// The mouse tells of every cell that it passes; a frame for each would be for nothing.
+fn means_nothing(event: &Event) -> bool {
+    match event {
+        Event::Mouse(mouse) => {
+            !matches!(mouse.kind, MouseEventKind::Down(_) | MouseEventKind::ScrollUp | MouseEventKind::ScrollDown)
+        }
+        Event::Key(key) => key.kind == KeyEventKind::Release,
+        _ => false,
     }
 }
 
@@ -219,6 +234,11 @@ fn carry_out(effect: Effect, hooks: &Hooks, tell: &UnboundedSender<Message>) {
         Effect::Copy(text) => {
             let _ = execute!(stdout(), CopyToClipboard::to_clipboard_from(text));
         }
+        Effect::Keep(prefs) => {
+            static CHOSEN: AtomicU64 = AtomicU64::new(0);
+            let number = CHOSEN.fetch_add(1, Ordering::Relaxed);
+            drop(spawn_blocking(move || (hooks.keep)(number, &prefs)));
+        }
         Effect::Obey(command) => {
             let reply = move |answer| drop(tell.send(Message::Answered(answer)));
             (hooks.obey)(command, Box::new(reply));
@@ -237,16 +257,17 @@ fn carry_out_slowly(effect: Effect, hooks: &Hooks, tell: &UnboundedSender<Messag
             let done = (hooks.export)(&path, rows.as_ref());
             Message::Exported(path, done)
         }
-        Effect::Search(text, after, number) => {
-            let mut last = Searched { last: after, ..Searched::default() };
-            (hooks.search)(&text, after, &mut |searched| {
+        Effect::Search { wanted, number, current } => {
+            let mut last = Searched { last: wanted.after.unwrap_or_default(), ..Searched::default() };
+            (hooks.search)(&wanted, &mut |searched| {
                 last.last = searched.last;
-                let sent = tell.send(Message::Searched(number, searched, false));
-                if sent.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                let is_wanted = current.load(Ordering::Relaxed) == number;
+                let sent = is_wanted && tell.send(Message::Searched(number, searched, false)).is_ok();
+                if sent { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             });
             Message::Searched(number, last, true)
         }
-        Effect::Keep(prefs) => return (hooks.keep)(&prefs),
+        Effect::Keep(_) => return,
         Effect::Suspend | Effect::Redraw | Effect::Copy(_) | Effect::Obey(_) => return,
     };
     let _ = tell.send(answer);

@@ -19,8 +19,10 @@ pub struct Settings {
     pub no_mouse: bool,
     /// Which keys do what.
     pub keymap: Keymap,
-    /// What can be changed on the screen.
+    /// What can be changed on the screen, as it is.
     pub prefs: Prefs,
+    /// What of it was chosen on a screen, and is kept.
+    pub chosen: Prefs,
 }
 
 impl Settings {
@@ -53,14 +55,17 @@ impl Prefs {
         toml::to_string(self).unwrap_or_default()
     }
 
-    /// Where this says nothing, what `below` says.
+    /// Where this says nothing, what `below` says; the filters of both.
     #[must_use]
     pub fn over(self, below: Self) -> Self {
-        let or = |own: Vec<String>, below: Vec<String>| if own.is_empty() { below } else { own };
+        let mut filters = self.filters;
+        filters.extend(below.filters);
+        let mut seen = std::collections::HashSet::new();
+        filters.retain(|filter| seen.insert(filter.clone()));
         Self {
             theme: self.theme.or(below.theme),
-            columns: or(self.columns, below.columns),
-            filters: or(self.filters, below.filters),
+            columns: if self.columns.is_empty() { below.columns } else { self.columns },
+            filters,
         }
     }
 
@@ -103,9 +108,11 @@ mod tests {
 
     #[test]
     fn one_lies_over_the_other() {
-        let own = Prefs { columns: vec!["host".into()], ..Prefs::default() };
-        let kept = Prefs { columns: vec!["size".into()], theme: Some("light".into()), ..Prefs::default() };
+        let own = Prefs { columns: vec!["host".into()], filters: vec!["a".into()], ..Prefs::default() };
+        let filters = vec!["b".into(), "a".into()];
+        let kept = Prefs { columns: vec!["size".into()], theme: Some("light".into()), filters };
         let both = own.over(kept);
         assert_eq!((both.columns(), both.theme()), (vec![Column::Host], Theme::Light));
+        assert_eq!(both.filters, ["a", "b"]);
     }
 }

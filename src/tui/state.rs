@@ -15,7 +15,7 @@ use super::panes::{Pane, group, setup};
 use super::rows::Rows;
 use super::settings::Settings;
 use super::style::Look;
-use crate::model::{RowId, Summary, Target, Timestamp};
+use crate::model::{Summary, Target, Timestamp};
 use crate::session::{Book, Completion};
 
 /// How long what just happened is said, in milliseconds.
@@ -46,8 +46,8 @@ pub(super) enum Typing {
     Export(Input, bool),
     /// The name of a command, and which of those that fit is meant.
     Command(Input, usize),
-    /// Words beside the row.
-    Note(RowId, Input),
+    /// Words beside the row at this place.
+    Note(usize, Input),
     /// A text to look for in the pane.
     Search(Input),
 }
@@ -91,11 +91,15 @@ pub(super) struct State {
     pub(super) group_lines: Vec<Line<'static>>,
     pub(super) rows: Rows,
     pub(super) totals: Summary,
+    /// Of the session, at the last look.
+    pub(super) version: u64,
     pub(super) laid: Laid,
     /// What just happened.
     pub(super) toast: Option<String>,
     /// What is being said, and since when.
     said: Option<(String, Timestamp)>,
+    /// Files that are being written.
+    pub(super) writing: usize,
     pub(super) is_quitting: bool,
 }
 
@@ -122,9 +126,11 @@ impl State {
             rows: Rows::new(about.recording_since.is_some()),
             about,
             totals: Summary::default(),
+            version: 0,
             laid: Laid::default(),
             toast: None,
             said: None,
+            writing: 0,
             is_quitting: false,
         }
     }
@@ -132,6 +138,7 @@ impl State {
     /// Takes from the book what the next frame shows. Short, for the recorder waits meanwhile.
     pub(super) fn look_at(&mut self, book: &Book, list_rows: usize) -> Option<Effect> {
         self.totals = book.totals();
+        self.version = book.version();
         self.forget_what_was_said();
         self.rows.catch_up(book, self.now, self.view == View::Tree);
         match self.view {

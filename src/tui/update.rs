@@ -49,15 +49,16 @@ impl State {
             Message::LaidOut(layout, lines) => self.laid.laid_out(layout, lines),
             Message::Searched(search, searched, is_over) => self.searched(search, searched, is_over, book),
             Message::Exported(path, done) => {
+                self.writing = self.writing.saturating_sub(1);
                 self.toast = Some(match done {
                     Ok(()) => format!("written to {}", path.display()),
                     Err(why) => why,
                 });
             }
             Message::Answered(Answer::Said(words)) => self.toast = Some(words),
-            Message::Answered(Answer::Checked(again)) => {
+            Message::Answered(Answer::Checked(again, before)) => {
                 let columns = usize::from(self.size.width).saturating_sub(6).clamp(20, 94);
-                let lines = checked::lines(&again, self.laid.detail.as_deref(), self.look, columns);
+                let lines = checked::lines(&again, &before, self.look, columns);
                 self.toast = None;
                 self.overlay = Overlay::Text("checked again", lines, 0);
             }
@@ -74,7 +75,7 @@ impl State {
                 None
             }
             Event::Paste(text) => {
-                text.chars().filter(|c| !c.is_control()).for_each(|c| self.typed(KeyCode::Char(c), book));
+                self.pasted(&text, book);
                 None
             }
             _ => None,
@@ -93,9 +94,12 @@ impl State {
         }
         match &self.overlay {
             Overlay::None => {}
-            Overlay::Menu(menu, chosen) => return self.key_in_menu(*menu, *chosen, key),
+            Overlay::Menu(menu, chosen) => return self.key_in_menu((*menu, *chosen), key, book),
             Overlay::Clearing => return self.key_while_asked(key),
-            Overlay::Help(_) | Overlay::Text(..) => return self.key_while_reading(key, book),
+            Overlay::Help(_) | Overlay::Text(..) => {
+                self.key_while_reading(key);
+                return None;
+            }
         }
         let action = self.settings.keymap.action(key)?;
         self.act(action, book)
@@ -114,35 +118,35 @@ impl State {
             Action::Enter => self.enter(),
             Action::Back => self.back(),
             Action::Follow => self.rows.follow = !self.rows.follow,
-            Action::Pause => self.pause(),
+            Action::Pause => self.pause(book),
             Action::Find => self.find(),
             Action::Filters => return self.open_menu(Menu::Filters),
             Action::Sort => return self.open_menu(Menu::Sort),
             Action::Columns => return self.open_menu(Menu::Columns),
             Action::Copy => return self.open_menu(Menu::Copy),
             Action::Reverse => self.reverse(),
-            Action::Mark => return self.mark(),
-            Action::Note => self.write_note(),
+            Action::Mark => return self.mark(book),
+            Action::Note => self.write_note(book),
             Action::Export => self.export(false),
             Action::ExportMarked => self.export(true),
-            Action::Repeat => return self.repeat(),
-            Action::Recheck => return self.recheck(),
-            Action::Route => return self.route(),
-            Action::Record => return self.record(),
+            Action::Repeat => return self.repeat(book),
+            Action::Recheck => return self.recheck(book),
+            Action::Route => return self.route(book),
+            Action::Record => return self.switch_recording(),
             Action::Clear => self.ask_to_clear(),
             Action::Palette => self.typing = Some(Typing::Command(Input::default(), 0)),
             Action::Theme => return Some(self.next_theme()),
             Action::Help => self.overlay = Overlay::Help(0),
             Action::Suspend => return Some(Effect::Suspend),
             Action::Redraw => return Some(Effect::Redraw),
-            Action::Quit => self.is_quitting = true,
+            Action::Quit => self.quit(),
         }
         None
     }
 
-    fn pause(&mut self) {
-        self.rows.is_paused = !self.rows.is_paused;
-        self.toast = Some(if self.rows.is_paused {
+    fn pause(&mut self, book: &Book) {
+        self.rows.pause(book);
+        self.toast = Some(if self.rows.is_paused() {
             format!("the list stands still; {} lets it move again", self.settings.keymap.key_for(Action::Pause))
         } else {
             "the list moves again".to_owned()

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Book, CHANGES_REMEMBERED, Known};
+use super::{Book, CHANGES_REMEMBERED, Known, RowsOf};
 use crate::model::{CertDer, Connection, ConnectionId, Exchange, Fingerprint, Message, Note, Report, RowId, Severity};
 use crate::session::row::{ChainFacts, LeafFacts, Line, Row};
 use crate::x509::Cert;
+
+/// Of a connection that lasts long, so many rows between its last one and others before it are told of a
+/// change.
+const ROWS_TOLD: usize = 100_000;
 
 /// More chains are not told apart by what is remembered of them, unless somebody still shows them.
 const CHAINS_REMEMBERED: usize = 20_000;
@@ -45,17 +49,17 @@ impl Book {
         }
     }
 
-    /// An exchange has a new state.
-    pub fn fold_exchange(&mut self, exchange: Arc<Exchange>) {
+    /// An exchange has a new state. Gives the note of its connection where that has become its own.
+    pub fn fold_exchange(&mut self, exchange: Arc<Exchange>) -> Option<Note> {
         let id = exchange.id;
         let row = Row::of_exchange(&exchange);
+        let mut moved = None;
         // Its connection has a request now, and is no row of its own any more: the first exchange
         // stands in its place, so that no other row has to move.
         if let Some(place) = self.connection_places.remove(exchange.connection) {
             self.exchange_places.insert(id, place);
-            if let Some(note) = self.notes.remove(&RowId::Connection(row.connection)) {
-                self.notes.insert(row.id, note);
-            }
+            moved = self.notes.remove(&RowId::Connection(row.connection));
+            self.notes.extend(moved.clone().map(|note| (row.id, note)));
         }
         self.put_row(row);
         self.exchange_bytes += exchange.weight();
@@ -78,6 +82,7 @@ impl Book {
                 self.forgotten_open.insert(old.id);
             }
         }
+        moved
     }
 
     /// An exchange of a session that is over: its row alone, for the rest is in the session file.
@@ -114,16 +119,23 @@ impl Book {
 
     /// Everything so far is thrown away; what is still open goes on.
     pub fn clear(&mut self) {
-        let open: Vec<(ConnectionId, Known)> = std::mem::take(&mut self.whole)
+        let mut open: Vec<(ConnectionId, Known)> = std::mem::take(&mut self.whole)
             .into_iter()
             .filter(|(_, known)| known.connection.closed.is_none())
             .collect();
+        open.sort_by_key(|(id, _)| *id);
+        let rows = std::mem::take(&mut self.connection_places);
         let (gone, version) = (self.places().end, self.version + 1);
         *self = Self { gone, version, ..Self::new(self.limits) };
         for (id, known) in open {
             self.totals.connections += 1;
             self.devices.insert(known.connection.client_address.ip());
+            // A connection without requests is a row of its own, and goes on being one.
+            let row = rows.get(id).map(|_| Row::of_connection(&known.connection));
             self.whole.insert(id, known);
+            if let Some(row) = row {
+                self.put_row(row);
+            }
             self.refresh_line(id);
         }
     }
@@ -156,9 +168,16 @@ impl Book {
         let worst = line.worst();
         let before = self.lines.insert(id, line).and_then(|line| line.worst());
         self.recount(before, worst);
-        // The rows of one connection are close together; only the newest are worth telling.
-        let own = self.rows.iter().enumerate().rev().take(1000).filter(|(_, row)| row.connection == id);
-        let places: Vec<usize> = own.map(|(at, _)| at + self.gone).collect();
+        self.tell_rows_of(id);
+    }
+
+    /// The rows of a connection say something else now.
+    fn tell_rows_of(&mut self, id: ConnectionId) {
+        let Some(own) = self.rows_of.get(&id) else { return };
+        let (from, to) = (own.first.max(self.gone), own.last);
+        let window = (from..=to).rev().take(ROWS_TOLD);
+        let is_own = |place: &usize| self.row(*place).is_some_and(|row| row.connection == id);
+        let places: Vec<usize> = window.filter(is_own).collect();
         for place in places {
             self.note_change(place);
         }
@@ -213,7 +232,9 @@ impl Book {
         }
         let place = self.gone + self.rows.len();
         self.set_place(row.id, place);
-        *self.rows_of.entry(row.connection).or_default() += 1;
+        let own = self.rows_of.entry(row.connection).or_insert(RowsOf { count: 0, first: place, last: place });
+        own.count += 1;
+        own.last = place;
         self.rows.push_back(row);
         self.note_change(place);
         while self.rows.len() > self.limits.rows {
@@ -237,9 +258,9 @@ impl Book {
             RowId::Exchange(id) => self.exchange_places.remove(id),
             RowId::Connection(id) => self.connection_places.remove(id),
         };
-        let left = self.rows_of.get_mut(&row.connection).map(|count| {
-            *count -= 1;
-            *count
+        let left = self.rows_of.get_mut(&row.connection).map(|own| {
+            own.count -= 1;
+            own.count
         });
         if left == Some(0) {
             self.rows_of.remove(&row.connection);

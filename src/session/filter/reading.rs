@@ -95,20 +95,25 @@ impl Reader<'_> {
         read_term(&word).map(Node::Term).map_err(|why| FilterError { at: start, why })
     }
 
-    /// Up to a space or a joint; quotes hold both.
+    /// Up to a space or a joint; quotes hold both, and within them a backslash holds a quote.
     fn word(&mut self) -> Result<String, FilterError> {
         let mut word = String::new();
         let mut quoted = false;
         let mut length = 0;
+        let mut escaped = false;
         for c in self.rest().chars() {
             if !quoted && (c.is_whitespace() || "&|()".contains(c)) {
                 break;
             }
             length += c.len_utf8();
-            if c == '"' {
-                quoted = !quoted;
-            } else {
-                word.push(c);
+            match c {
+                _ if escaped => {
+                    word.push(c);
+                    escaped = false;
+                }
+                '\\' if quoted => escaped = true,
+                '"' => quoted = !quoted,
+                _ => word.push(c),
             }
         }
         if quoted {
@@ -136,7 +141,8 @@ fn read_term(word: &str) -> Result<Term, String> {
         "path" => Ok(Term::Path(Part::read(&lower))),
         "method" => Ok(Term::Method(lower)),
         "status" => read_status(order, bare),
-        "device" => Ok(Term::Device(lower)),
+        "device" => Ok(Term::Device(Part::read(&lower))),
+        "under" => Ok(Term::Under(lower)),
         "finding" => Ok(Term::Finding(lower)),
         "severity" => {
             let severity = Severity::parse(bare).ok_or("a severity is one of info, warning, error, fatal")?;

@@ -38,6 +38,7 @@ fn row() -> (Row, Line) {
         alert: Some(AlertCode::UNKNOWN_CA),
         given: Some(GivenKind::Pass),
         accepts: Some(true),
+        broke_off: false,
         judged: true,
     };
     (row, line)
@@ -61,6 +62,12 @@ fn every_term_holds_and_does_not() {
         ("host:^api.example.com:8443$", true),
         ("path:^/v1", true),
         ("path:^/users", false),
+        ("under:/v1", true),
+        ("under:/v1/users", true),
+        ("under:/v1/user", false),
+        ("device:^192.168.1.7$", true),
+        ("device:192.168.1$", false),
+        ("note:\"look \\\"\"", false),
         ("path:/v1", true),
         ("path:get", false),
         ("method:get", true),
@@ -136,6 +143,7 @@ fn faults_are_shown_where_they_are() {
         ("took:1h", 0, "a time is"),
         ("expires:soon", 0, "a time left is"),
         ("marked:maybe", 0, "yes or no"),
+        ("body:a | body:b", 9, "one text at a time"),
     ];
     for (text, at, why) in cases {
         let error = Filter::parse(text).unwrap_err();

@@ -12,6 +12,13 @@ fn connection(id: u64, closed: bool) -> Event {
     Event::Connection(Box::new(connection))
 }
 
+/// A connection without requests.
+fn quiet(id: u64) -> Event {
+    let mut quiet = Connection::new(ConnectionId(id), Timestamp::from_unix(1), "127.0.0.1:1".parse().unwrap());
+    quiet.target = Some(crate::model::Target::parse(&format!("h{id}.test"), Some(443)).unwrap());
+    Event::Connection(Box::new(quiet))
+}
+
 fn exchange(id: u64, connection: u64) -> Event {
     Event::Exchange(Box::new(Exchange {
         id: ExchangeId(id),
@@ -80,6 +87,35 @@ async fn what_begins_while_nothing_is_recorded_goes_by_and_what_lasts_is_known_l
 }
 
 #[tokio::test]
+async fn a_note_goes_with_its_connection_to_its_first_request() {
+    let note = Note { marked: true, text: "first".into() };
+    let noted = Event::Noted(RowId::Connection(ConnectionId(1)), note.clone());
+    let (.., dir) = record(vec![quiet(1), noted, exchange(1, 1)]).await;
+    let kept = Archive::open(&dir.path().join("s.tlscope")).unwrap().notes().unwrap();
+    assert_eq!(kept, [(RowId::Exchange(ExchangeId(1)), note)]);
+}
+
+#[tokio::test]
+async fn what_is_said_over_an_upgrade_that_is_not_recorded_is_not_recorded_either() {
+    let said = |exchange| {
+        Event::Message(Box::new(Message {
+            connection: ConnectionId(1),
+            exchange: Some(ExchangeId(exchange)),
+            at: Timestamp::from_unix(1),
+            direction: crate::model::Direction::Up,
+            kind: crate::model::MessageKind::Text,
+            kept: bytes::Bytes::from_static(b"hello"),
+            seen: 5,
+        }))
+    };
+    let events = vec![connection(1, false), exchange(1, 1), Event::Recording(false), said(1), exchange(2, 1), said(2)];
+    let (.., dir) = record(events).await;
+    let archive = Archive::open(&dir.path().join("s.tlscope")).unwrap();
+    let said = [1, 2].map(|id| archive.messages_of(ExchangeId(id)).unwrap().len());
+    assert_eq!(said, [1, 0]);
+}
+
+#[tokio::test]
 async fn what_is_open_survives_clearing() {
     let note = Note { marked: true, text: String::new() };
     let (rows, counts, session, _dir) = record(vec![
@@ -87,16 +123,16 @@ async fn what_is_open_survives_clearing() {
         exchange(1, 1),
         connection(2, true),
         exchange(2, 2),
+        quiet(3),
         Event::Noted(RowId::Exchange(ExchangeId(1)), note),
         Event::Cleared,
         exchange(3, 1),
     ])
     .await;
-    assert_eq!(rows, [row("GET /3", "h1.test")]);
-    assert_eq!(counts, (1, 1));
+    assert_eq!(rows, [row("(connecting)", "h3.test"), row("GET /3", "h1.test")]);
+    assert_eq!(counts, (2, 1));
     session.look(|book| {
-        assert_eq!(book.totals().connections, 1);
-        assert!(book.notes().is_empty() && book.groups().by_host.len() == 1);
-        assert_eq!(book.row(book.places().start).map(|row| row.id), Some(RowId::Exchange(ExchangeId(3))));
+        assert_eq!(book.totals().connections, 2);
+        assert!(book.notes().is_empty() && book.groups().by_host.len() == 2);
     });
 }

@@ -3,7 +3,7 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::codec::{boundary, decode, grpc_frames, kind_of, kind_of_bytes, parts, pretty, text_of, wire_form};
+use crate::codec::{Part, boundary, decode, grpc_frames, kind_of, kind_of_bytes, parts, pretty, text_of, wire_form};
 use crate::model::{Body, BodyEnd, Head};
 use crate::text;
 use crate::tui::style::Look;
@@ -61,8 +61,10 @@ fn notes(body: &Body) -> String {
 /// Decoded bytes, by their media type; parts of a body that has some are taken apart once.
 fn content_lines(bytes: &[u8], media_type: &str, columns: usize, takes_apart: bool) -> Vec<Line<'static>> {
     let media = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if let Some(boundary) = boundary(media_type).filter(|_| takes_apart) {
-        return part_lines(bytes, &boundary, columns);
+    // One without its delimiters is shown as it is: a wrong boundary is what somebody looks for.
+    let found = boundary(media_type).filter(|_| takes_apart).map(|boundary| parts(bytes, &boundary));
+    if let Some(parts) = found.filter(|parts| !parts.is_empty()) {
+        return part_lines(&parts, columns);
     }
     if media.starts_with("application/grpc")
         && let Some(lines) = grpc_lines(bytes, columns)
@@ -82,8 +84,7 @@ fn content_lines(bytes: &[u8], media_type: &str, columns: usize, takes_apart: bo
     lines
 }
 
-fn part_lines(bytes: &[u8], boundary: &str, columns: usize) -> Vec<Line<'static>> {
-    let parts = parts(bytes, boundary);
+fn part_lines(parts: &[Part<'_>], columns: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for (at, part) in parts.iter().enumerate() {
         if lines.len() >= SHOWN_LINES {

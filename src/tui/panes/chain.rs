@@ -65,7 +65,7 @@ fn sent_and_needed(sent: &[CertDer], chain: &[ChainLine], look: Look, columns: u
     for at in 0..sent.len().max(needed.len()) {
         let sent = sent.get(at);
         let needed = needed.get(at);
-        let agrees = sent.map(|der| der.sha256) == needed.and_then(|line| line.sha256);
+        let agrees = sent.zip(needed).is_some_and(|(der, line)| line.sha256 == Some(der.sha256));
         let own = sent.map_or_else(|| "-".to_owned(), |der| Cert::read(der).label());
         let wanted = needed.map_or("-", |line| line.label.as_str());
         let style = if agrees { Style::new() } else { look.severity(Severity::Warning) };

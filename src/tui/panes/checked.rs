@@ -12,12 +12,7 @@ use crate::session::Detail;
 use crate::tui::style::Look;
 
 /// Its lines, none wider than `columns`; `before` is the row that it was asked from.
-pub(in crate::tui) fn lines(
-    again: &[Checked],
-    before: Option<&Detail>,
-    look: Look,
-    columns: usize,
-) -> Vec<Line<'static>> {
+pub(in crate::tui) fn lines(again: &[Checked], before: &Detail, look: Look, columns: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for checked in again {
         lines.extend(one(checked, before, look, columns));
@@ -28,7 +23,7 @@ pub(in crate::tui) fn lines(
     lines
 }
 
-fn one(checked: &Checked, before: Option<&Detail>, look: Look, columns: usize) -> Vec<Line<'static>> {
+fn one(checked: &Checked, before: &Detail, look: Look, columns: usize) -> Vec<Line<'static>> {
     let target = checked.target.as_ref().map(ToString::to_string).unwrap_or_default();
     let address = checked.address.map(|address| format!(", at {address}")).unwrap_or_default();
     let mut lines = vec![heading(&format!("{target}{address}"), look)];
@@ -36,12 +31,15 @@ fn one(checked: &Checked, before: Option<&Detail>, look: Look, columns: usize) -
         lines.push(Line::from(Look::span("no handshake", look.severity(Severity::Fatal))));
     }
     let same = |a: &Finding, b: &Finding| a.id == b.id && a.subject.sha256 == b.subject.sha256;
-    let known: Vec<&Finding> = before.and_then(|detail| detail.report.as_ref()).map_or(Vec::new(), |report| {
+    let known: Vec<&Finding> = before.report.as_ref().map_or(Vec::new(), |report| {
         report.findings.iter().filter(|finding| finding.severity > Severity::Info).collect()
     });
     let now: Vec<&Finding> =
         checked.report.findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
-    for finding in known.iter().filter(|known| !now.iter().any(|now| now.id == known.id)) {
+    // Of a server that cannot be reached nothing can be said to be mended.
+    let is_reached = checked.reach == Reach::Connected;
+    let is_gone = |known: &&&Finding| is_reached && !now.iter().any(|now| now.id == known.id);
+    for finding in known.iter().filter(is_gone) {
         let words = format!("✓ mended: {}  {}", finding.id, explain::page(finding.id).title);
         lines.extend(Look::paragraph(&words, 0, columns, look.good()));
     }
@@ -50,7 +48,7 @@ fn one(checked: &Checked, before: Option<&Detail>, look: Look, columns: usize) -
     }
     for finding in now {
         let is_new = !known.iter().any(|known| same(known, finding));
-        if is_new && before.is_some() {
+        if is_new {
             lines.push(Line::from(Look::span("new:", Style::new())));
         }
         lines.extend(finding_lines(finding, look, columns));

@@ -32,10 +32,18 @@ pub(in crate::tui) fn lines(
 /// What is to be done for the selected device.
 fn advice(device: &ShownGroup, look: Look, columns: usize) -> Vec<Line<'static>> {
     let Key::Device(address) = &device.key else { return Vec::new() };
-    let words = match (device.accepted, device.refused) {
-        (0, 0) => "Its proxy setting works. Open an https page on it: whether it trusts the CA shows here.",
-        (_, 0) => "Everything works: its traffic arrives, and it trusts the CA.",
-        (0, _) => {
+    let words = match (device.accepted, device.refused, device.broke_off) {
+        (0, 0, 0) => "Its proxy setting works. Open an https page on it: whether it trusts the CA shows here.",
+        (0, 0, _) => {
+            "Its proxy setting works. Clients on it leave in the middle of the handshake, as Node and some apps do \
+             that do not trust the CA: install it on the device, or in the app."
+        }
+        (_, 0, 0) => "Everything works: its traffic arrives, and it trusts the CA.",
+        (_, 0, _) => {
+            "It works: its traffic arrives, and it trusts the CA. Some handshakes broke off: filter \
+             finding:client-handshake-failed shows which."
+        }
+        (0, ..) => {
             "Its proxy setting works, but every client on it refuses our certificate: install the CA on it, as said \
              above. On Android an app trusts it only when its network security config allows user CAs."
         }

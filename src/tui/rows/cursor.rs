@@ -28,17 +28,22 @@ impl Cursor {
         Some(changed)
     }
 
-    /// The next places to look at, at most `budget` of them.
-    pub(in crate::tui) fn next(&mut self, book: &Book, budget: usize) -> Range<usize> {
-        let places = book.places();
-        let from = self.looked_at.max(places.start);
-        self.looked_at = places.end.min(from + budget);
-        from..self.looked_at
+    /// The next places to look at before `end`, at most `budget` of them.
+    pub(in crate::tui) fn next(&mut self, book: &Book, end: usize, budget: usize) -> Range<usize> {
+        let from = self.looked_at.max(book.places().start);
+        let to = end.min(from + budget).max(from);
+        self.looked_at = to;
+        from..to
     }
 
-    /// Whether there is nothing more to look at.
-    pub(in crate::tui) fn is_done(&self, book: &Book) -> bool {
-        self.looked_at >= book.places().end
+    /// Whether there is nothing more to look at before `end`.
+    pub(in crate::tui) fn is_done(&self, end: usize) -> bool {
+        self.looked_at >= end
+    }
+
+    /// Whether a place was looked at.
+    pub(in crate::tui) fn has_seen(&self, place: usize) -> bool {
+        place < self.looked_at
     }
 
     /// How far it is, from 0 to 1.

@@ -77,23 +77,27 @@ impl List {
         self.sort
     }
 
-    /// Follows what has changed among the rows that were looked at.
+    /// Follows what has changed among the rows that were looked at. Where that is too long ago to tell,
+    /// all of them will be looked at again; until then they stay where they are.
     pub(in crate::tui) fn catch_up(&mut self, book: &Book, asked: &Asked<'_>) {
-        match self.cursor.changed(book) {
-            Some(changed) => changed.into_iter().for_each(|place| self.look_again(book, place, asked)),
-            None => self.order = Self::with(self.filter.clone(), self.sort).order,
+        for place in self.cursor.changed(book).unwrap_or_default() {
+            self.look_again(book, place, asked);
         }
-        self.forget_before(book.places().start);
     }
 
-    /// Looks at what is new, at most `budget` rows. `true` when everything has been looked at.
-    pub(in crate::tui) fn advance(&mut self, book: &Book, asked: &Asked<'_>, budget: usize) -> bool {
-        for place in self.cursor.next(book, budget) {
-            if self.lets_through(book, place, asked) {
-                self.insert(book, place);
-            }
+    /// Looks at what is new before `end`, at most `budget` rows. `true` when everything has been looked
+    /// at.
+    pub(in crate::tui) fn advance(&mut self, book: &Book, asked: &Asked<'_>, end: usize, budget: usize) -> bool {
+        self.forget_before(book.places().start);
+        for place in self.cursor.next(book, end, budget) {
+            self.look_again(book, place, asked);
         }
-        self.cursor.is_done(book)
+        self.cursor.is_done(end)
+    }
+
+    /// Whether a place was looked at, whether it matched or not.
+    pub(in crate::tui) fn has_seen(&self, place: usize) -> bool {
+        self.cursor.has_seen(place)
     }
 
     /// How much of the session has been looked at, from 0 to 1.
@@ -195,6 +199,15 @@ impl List {
         }
         let at = self.position(place);
         self.place(at).or_else(|| self.place(at.checked_sub(1)?))
+    }
+
+    /// The places in their order.
+    pub(in crate::tui) fn places(&self) -> Box<dyn Iterator<Item = usize> + '_> {
+        let places: Box<dyn DoubleEndedIterator<Item = usize> + '_> = match &self.order {
+            Order::Arrival(places) => Box::new(places.iter().copied()),
+            Order::Keyed(sorted) => Box::new(sorted.places()),
+        };
+        if self.sort.descending { Box::new(places.rev()) } else { Box::new(places) }
     }
 
     /// The place of the newest row that matches.

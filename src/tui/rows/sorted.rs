@@ -128,6 +128,11 @@ impl Sorted {
         None
     }
 
+    /// All places in their order.
+    pub(super) fn places(&self) -> impl DoubleEndedIterator<Item = usize> + '_ {
+        self.chunks.iter().flatten().map(|(_, place)| *place)
+    }
+
     /// Where a place stands.
     pub(super) fn position(&self, place: usize) -> Option<usize> {
         let entry = (self.key(place)?.clone(), place);

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use super::cursor::Cursor;
 use crate::model::Severity;
-use crate::session::{Asked, Book, Filter, Line, Row};
+use crate::session::{Asked, Book, Filter, Line, Row, quoted};
 
 /// More branches are not told apart: their rows count where they would have begun.
 const LIMIT: usize = 50_000;
+
+/// Further hosts.
+const ELSEWHERE: &str = "(other hosts)";
 
 /// Nor is a path taken apart further.
 const DEEPEST: usize = 12;
@@ -94,24 +97,37 @@ pub(in crate::tui) struct Tree {
 }
 
 impl Tree {
-    /// Follows what has changed, and counts at most `budget` new rows. `true` when all are counted.
-    pub(in crate::tui) fn advance(&mut self, book: &Book, filter: &Filter, asked: &Asked<'_>, budget: usize) -> bool {
-        match self.cursor.changed(book) {
-            Some(changed) => changed.into_iter().for_each(|place| self.count(book, place, filter, asked)),
-            None => *self = Self::default(),
-        }
-        self.forget_before(book.places().start);
-        for place in self.cursor.next(book, budget) {
+    /// Follows what has changed, and counts at most `budget` new rows before `end`. `true` when all are
+    /// counted.
+    pub(in crate::tui) fn advance(
+        &mut self,
+        book: &Book,
+        (filter, asked): (&Filter, &Asked<'_>),
+        end: usize,
+        budget: usize,
+    ) -> bool {
+        // Where it is too long ago to tell what changed, all rows are counted again, each in place of
+        // what it was counted as.
+        for place in self.cursor.changed(book).unwrap_or_default() {
             self.count(book, place, filter, asked);
         }
-        self.cursor.is_done(book)
+        self.forget_before(book.places().start);
+        for place in self.cursor.next(book, end, budget) {
+            self.count(book, place, filter, asked);
+        }
+        self.cursor.is_done(end)
     }
 
-    fn count(&mut self, book: &Book, place: usize, filter: &Filter, asked: &Asked<'_>) {
+    /// Counts a row as what it is now.
+    pub(in crate::tui) fn count(&mut self, book: &Book, place: usize, filter: &Filter, asked: &Asked<'_>) {
         if self.counted.is_empty() {
             self.base = place;
         }
-        let Some(slot) = place.checked_sub(self.base) else { return };
+        while self.base > place {
+            self.counted.push_front(None);
+            self.base -= 1;
+        }
+        let slot = place - self.base;
         while self.counted.len() <= slot {
             self.counted.push_back(None);
         }
@@ -129,7 +145,10 @@ impl Tree {
         let Some(counted) = counted else { return };
         let mut at = Some(counted.node);
         while let Some(node) = at.and_then(|at| self.nodes.get_mut(at)) {
+            let was_empty = node.counts.rows == 0;
             node.counts.change(counted, by);
+            // A branch without rows is not to be seen.
+            self.is_stale |= was_empty != (node.counts.rows == 0);
             at = node.parent;
         }
     }
@@ -140,12 +159,16 @@ impl Tree {
             self.change(counted, -1);
             self.base += 1;
         }
+        // Nothing is left: the branches of before would only take room.
+        if self.counted.is_empty() && !self.nodes.is_empty() {
+            *self = Self { cursor: std::mem::take(&mut self.cursor), ..Self::default() };
+        }
     }
 
     fn place_of(&mut self, row: &Row, line: Option<&Line>) -> Counted {
         let host: Arc<str> = line.map_or_else(|| "(unknown)".into(), |line| line.host.clone());
         let mut node = self.child(None, &host);
-        for part in parts(&row.request) {
+        for part in parts(row.path()) {
             node = self.child(Some(node), part);
         }
         let worst =
@@ -161,11 +184,19 @@ impl Tree {
         if let Some(known) = children.and_then(|children| children.get(label)) {
             return *known;
         }
-        if self.nodes.len() >= LIMIT
-            && let Some(parent) = parent
-        {
-            return parent;
+        if self.nodes.len() >= LIMIT {
+            return parent.unwrap_or_else(|| self.elsewhere());
         }
+        self.add_child(parent, label)
+    }
+
+    /// Where the rows of hosts are counted that are too many to be told apart.
+    fn elsewhere(&mut self) -> usize {
+        let known = self.hosts.get(ELSEWHERE).copied();
+        known.unwrap_or_else(|| self.add_child(None, ELSEWHERE))
+    }
+
+    fn add_child(&mut self, parent: Option<usize>, label: &str) -> usize {
         let (at, label) = (self.nodes.len(), Arc::<str>::from(label));
         self.nodes.push(Node { label: label.clone(), parent, ..Node::default() });
         let children = match parent {
@@ -175,7 +206,6 @@ impl Tree {
         if let Some(children) = children {
             children.insert(label, at);
         }
-        self.is_stale |= parent.is_none_or(|parent| self.open.contains(&parent));
         at
     }
 
@@ -278,17 +308,13 @@ impl Tree {
         }
         let host = labels.pop()?;
         let path: String = labels.iter().rev().map(|label| &**label).collect();
-        let path = if path.is_empty() { String::new() } else { format!(" path:\"^{path}\"") };
-        Some(format!("host:\"^{host}$\"{path}"))
+        let under = if path.is_empty() { String::new() } else { format!(" under:{}", quoted(&path)) };
+        Some(format!("host:{}{under}", quoted(&format!("^{host}$"))))
     }
 }
 
-/// The parts of a request's path, each with its slash; what stands in brackets is one.
-fn parts(request: &str) -> impl Iterator<Item = &str> {
-    let path = match request.split_once(' ') {
-        Some((method, path)) if !method.starts_with('(') => path,
-        _ => request,
-    };
+/// The parts of a path, each with its slash; what has none is one.
+fn parts(path: &str) -> impl Iterator<Item = &str> {
     let path = path.split(['?', '#']).next().unwrap_or(path);
     let starts = path.char_indices().filter(|(_, c)| *c == '/').map(|(at, _)| at).skip(1).take(DEEPEST - 1);
     let ends = starts.clone().chain([path.len()]);
@@ -306,16 +332,16 @@ mod tests {
     #[test]
     fn paths_are_taken_apart() {
         let cases: [(&str, &[&str]); 6] = [
-            ("GET /", &["/"]),
-            ("GET /a/b?x=/y", &["/a", "/b"]),
-            ("GET /a/", &["/a", "/"]),
-            ("GET //a", &["/", "/a"]),
+            ("/", &["/"]),
+            ("/a/b?x=/y", &["/a", "/b"]),
+            ("/a/", &["/a", "/"]),
+            ("//a", &["/", "/a"]),
             ("(client refused)", &["(client refused)"]),
-            ("OPTIONS *", &["*"]),
+            ("*", &["*"]),
         ];
         for (request, expected) in cases {
             assert_eq!(parts(request).collect::<Vec<_>>(), expected, "{request}");
         }
-        assert_eq!(parts(&format!("GET {}", "/a".repeat(100))).count(), DEEPEST);
+        assert_eq!(parts(&"/a".repeat(100)).count(), DEEPEST);
     }
 }

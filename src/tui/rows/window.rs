@@ -2,8 +2,10 @@
 //! being looked for.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::list::List;
+use super::list::{List, Sort};
 use super::tree::Tree;
 use crate::model::{ExchangeId, Note, RowId, Severity, Timestamp};
 use crate::session::{Asked, Book, Filter, Line, Row, Searched};
@@ -36,12 +38,16 @@ pub(in crate::tui) struct BodySearch {
     pub(in crate::tui) number: u64,
     /// In whose bodies it was found.
     pub(in crate::tui) found: HashSet<ExchangeId>,
-    /// The last exchange that was looked at.
-    pub(in crate::tui) last: ExchangeId,
+    /// The last exchange that was looked at; absent before the first look.
+    pub(in crate::tui) last: Option<ExchangeId>,
+    /// Those that were not at their end when they were looked at.
+    pub(in crate::tui) unfinished: Vec<ExchangeId>,
     /// Whether somebody is looking.
     pub(in crate::tui) is_running: bool,
-    /// How many exchanges there were when the look that is over began.
-    pub(in crate::tui) exchanges: u64,
+    /// The version of the session at the last look, and when that began.
+    pub(in crate::tui) looked: Option<(u64, Timestamp)>,
+    /// The number of the search that counts, for those who are still at an older one.
+    pub(in crate::tui) current: Arc<AtomicU64>,
 }
 
 /// The rows as the screen has them.
@@ -51,8 +57,8 @@ pub(in crate::tui) struct Rows {
     pub(in crate::tui) tree: Tree,
     /// Whether the newest row is the selected one.
     pub(in crate::tui) follow: bool,
-    /// Whether the list stands still.
-    pub(in crate::tui) is_paused: bool,
+    /// Where the list ends while it stands still: what came later is not in it.
+    paused_at: Option<usize>,
     /// Whether the filter has seen every row.
     pub(in crate::tui) is_listed: bool,
     /// How much of the session it has seen, from 0 to 1.
@@ -77,7 +83,7 @@ impl Rows {
             list: List::new(),
             tree: Tree::default(),
             follow,
-            is_paused: false,
+            paused_at: None,
             is_listed: true,
             listed: 1.0,
             body_search: BodySearch::default(),
@@ -89,13 +95,29 @@ impl Rows {
         }
     }
 
+    /// Whether the list stands still.
+    pub(in crate::tui) fn is_paused(&self) -> bool {
+        self.paused_at.is_some()
+    }
+
+    /// Lets the list stand still, or move again.
+    pub(in crate::tui) fn pause(&mut self, book: &Book) {
+        self.paused_at = if self.is_paused() { None } else { Some(book.places().end) };
+    }
+
+    /// Where the list ends.
+    fn end(&self, book: &Book) -> usize {
+        let end = book.places().end;
+        self.paused_at.map_or(end, |paused| paused.min(end))
+    }
+
     /// Follows the book.
     pub(in crate::tui) fn catch_up(&mut self, book: &Book, now: Timestamp, with_tree: bool) {
         self.total = book.places().len();
-        if !self.is_paused {
+        if !self.is_paused() {
             self.list.catch_up(book, &asked(now, &self.body_search, book));
-            self.list_more(book, now, with_tree);
         }
+        self.list_more(book, now, with_tree);
     }
 
     /// Takes from the book what the window shows.
@@ -126,23 +148,21 @@ impl Rows {
     /// Does a bit of what takes long: filtering a session anew, looking for a defect. `true` when there
     /// turned out to be none.
     pub(in crate::tui) fn work(&mut self, book: &Book, now: Timestamp, with_tree: bool) -> bool {
-        if !self.is_paused {
-            self.list_more(book, now, with_tree);
-        }
+        self.list_more(book, now, with_tree);
         self.hunt_on(book)
     }
 
     /// Whether there is something that takes long.
     pub(in crate::tui) fn is_busy(&self) -> bool {
-        (!self.is_listed && !self.is_paused) || self.hunt.is_some()
+        !self.is_listed || self.hunt.is_some()
     }
 
     fn list_more(&mut self, book: &Book, now: Timestamp, with_tree: bool) {
-        let asked = asked(now, &self.body_search, book);
-        self.is_listed = self.list.advance(book, &asked, ROWS_A_GO);
+        let (asked, end) = (asked(now, &self.body_search, book), self.end(book));
+        self.is_listed = self.list.advance(book, &asked, end, ROWS_A_GO);
         self.listed = self.list.share(book);
         if with_tree {
-            self.is_listed &= self.tree.advance(book, self.list.filter(), &asked, ROWS_A_GO);
+            self.is_listed &= self.tree.advance(book, (self.list.filter(), &asked), end, ROWS_A_GO);
         }
     }
 
@@ -151,7 +171,11 @@ impl Rows {
         let Some(Hunt { mut at, by }) = self.hunt.take() else { return false };
         for _ in 0..ROWS_A_GO {
             let next = at.checked_add_signed(by).and_then(|next| Some((next, self.list.place(next)?)));
-            let Some((next, place)) = next else { return true };
+            let Some((next, place)) = next else {
+                // There may be one among those that are not listed yet.
+                self.hunt = (!self.is_listed).then_some(Hunt { at, by });
+                return self.is_listed;
+            };
             if has_defect(book, place) {
                 self.select(Some(place));
                 return false;
@@ -165,6 +189,7 @@ impl Rows {
     /// Selects a row, and follows the newest no more.
     pub(in crate::tui) fn select(&mut self, place: Option<usize>) {
         self.follow = false;
+        self.hunt = None;
         if place.is_some() {
             self.selected = place;
         }
@@ -174,36 +199,62 @@ impl Rows {
     pub(in crate::tui) fn set_filter(&mut self, filter: Filter) {
         self.tree = Tree::default();
         self.is_listed = false;
+        self.hunt = None;
         if filter.body_text() != self.list.filter().body_text() {
-            self.body_search = BodySearch { number: self.body_search.number + 1, ..BodySearch::default() };
+            let (number, current) = (self.body_search.number + 1, self.body_search.current.clone());
+            current.store(number, Ordering::Relaxed);
+            self.body_search = BodySearch { number, current, ..BodySearch::default() };
         }
         self.list.set_filter(filter);
     }
 
+    /// Puts the rows in another order, from its first row on.
+    pub(in crate::tui) fn set_sort(&mut self, sort: Sort) {
+        self.list.set_sort(sort);
+        self.is_listed = false;
+        self.follow = false;
+        self.hunt = None;
+        self.selected = None;
+    }
+
     /// A search in bodies has come further: the rows it has found match now.
     pub(in crate::tui) fn found(&mut self, searched: Searched, is_over: bool, book: &Book, now: Timestamp) {
-        self.body_search.last = searched.last.max(ExchangeId(1));
+        self.body_search.last = Some(searched.last);
         self.body_search.is_running = !is_over;
+        self.body_search.unfinished.extend(searched.unfinished);
         for id in searched.found {
             self.body_search.found.insert(id);
-            if let Some(place) = book.place_of(RowId::Exchange(id)) {
-                self.list.look_again(book, place, &asked(now, &self.body_search, book));
+            let place = book.place_of(RowId::Exchange(id)).filter(|place| self.list.has_seen(*place));
+            if let Some(place) = place {
+                let asked = asked(now, &self.body_search, book);
+                self.list.look_again(book, place, &asked);
+                self.tree.count(book, place, self.list.filter(), &asked);
             }
         }
     }
 
+    /// Before all rows are listed nothing is settled that a row still to come could settle better.
     fn settle_selection(&mut self) {
         if self.follow {
-            self.selected = self.list.newest();
-        } else if let Some(place) = self.selected {
-            self.selected = self.list.nearest(place);
-        } else {
-            self.selected = self.list.place(0);
+            if self.is_listed {
+                self.selected = self.list.newest();
+            }
+            return;
+        }
+        match self.selected {
+            Some(place) if self.is_listed || self.list.has_seen(place) => self.selected = self.list.nearest(place),
+            Some(_) => {}
+            None if self.is_listed || self.list.sort() == Sort::ARRIVAL => self.selected = self.list.place(0),
+            None => {}
         }
     }
 
     fn settle_window(&mut self, list_rows: usize) {
-        let rows = list_rows.max(1);
+        // The detail has the screen to itself: the window stays where it will be again.
+        if list_rows == 0 {
+            return;
+        }
+        let rows = list_rows;
         let at = self.selected.map_or(0, |place| self.list.position(place));
         self.top = self.top.clamp(at.saturating_sub(rows - 1), at).min(self.list.len().saturating_sub(rows));
     }

@@ -22,6 +22,8 @@ fn what_is_shown_or_marked_is_written() {
     assert!(screen.text().contains("write HAR to: today.har"));
     screen.key(KeyCode::Enter);
     assert!(matches!(&screen.effects[..], [Effect::Export(path, None)] if path.ends_with("today.har")));
+    screen.keys("q");
+    assert!(!screen.state.is_quitting, "the file is still being written");
     screen.tell(Message::Exported("today.har".into(), Ok(())));
     screen.draw();
     assert!(screen.text().contains("written to today.har"));
@@ -114,7 +116,16 @@ fn a_row_is_marked_and_written_beside() {
     screen.key(KeyCode::Enter);
     assert_eq!(screen.command(), Some(Command::Note(id, Note { marked: true, text: "slow here".into() })));
     screen.keys("m");
-    assert_eq!(screen.command(), Some(Command::Note(id, Note::default())));
+    assert_eq!(screen.command(), Some(Command::Note(id, Note { marked: false, text: String::new() })));
+    // A connection becomes a request while somebody writes beside it.
+    let mut quiet = connection(9, "late.test");
+    quiet.outcome = None;
+    screen.book.fold_connection(Arc::new(quiet));
+    screen.keys("Gaslow");
+    screen.book.fold_exchange(Arc::new(exchange(90, 9, "/first")));
+    screen.key(KeyCode::Enter);
+    let noted = Note { marked: false, text: "slow".into() };
+    assert_eq!(screen.command(), Some(Command::Note(RowId::Exchange(ExchangeId(90)), noted)));
 }
 
 #[test]
@@ -162,6 +173,29 @@ fn a_request_is_sent_again_and_a_host_takes_another_route() {
     screen.keys("Gr");
     assert_eq!(screen.command(), None);
     assert!(screen.text().contains("has no request"), "{}", screen.text());
+    // On a board there is no row to be seen that a key could mean.
+    for key in ["r", "i", "v", "m", "a", "yu"] {
+        screen.keys("h");
+        screen.keys(key);
+        assert!(screen.command().is_none() && screen.copied().is_none(), "{key}");
+        assert!(screen.text().contains("a row of the traffic"), "{key}: {}", screen.text());
+        screen.keys("t");
+    }
+}
+
+#[test]
+fn keys_that_come_faster_than_frames_mean_the_row_they_moved_to() {
+    use crossterm::event::{Event, KeyEvent, KeyModifiers};
+    let mut screen = Screen::new(80, 24, book(), true);
+    screen.keys("g");
+    screen.effects.clear();
+    for c in "jmjr".chars() {
+        let key = Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+        screen.tell(Message::Terminal(key));
+    }
+    let marked = Note { marked: true, text: String::new() };
+    assert_eq!(screen.command(), Some(Command::Note(RowId::Exchange(ExchangeId(2)), marked)));
+    assert!(screen.state.toast.as_deref().is_some_and(|toast| toast.contains("no request")), "the third row has none");
 }
 
 #[test]
@@ -181,7 +215,14 @@ fn a_server_that_was_mended_is_checked_again() {
         timing: DialTiming::default(),
         report: report(&[(FindingId::NameMismatch, Facts::new()), (FindingId::ChainUnknownCa, Facts::new())]),
     };
-    screen.tell(Message::Answered(Answer::Checked(vec![again])));
+    let before = Box::new(screen.book.detail(RowId::Exchange(ExchangeId(2))).unwrap());
+    // The answer counts for the row that was asked from, wherever the selection is by now.
+    screen.keys("g");
+    let unreachable = Checked { reach: Reach::Failed, report: report(&[]), ..again.clone() };
+    screen.tell(Message::Answered(Answer::Checked(vec![unreachable], before.clone())));
+    screen.draw();
+    assert!(screen.text().contains("no handshake") && !screen.text().contains("mended"), "{}", screen.text());
+    screen.tell(Message::Answered(Answer::Checked(vec![again], before)));
     screen.draw();
     let text = screen.text();
     assert!(text.contains("✓ mended: cert-expired"), "{text}");
@@ -216,6 +257,9 @@ fn a_row_that_is_no_longer_in_memory_is_asked_for_once() {
     let id = RowId::Exchange(ExchangeId(1));
     assert!(matches!(&screen.effects[..], [Effect::Load(asked)] if *asked == id), "{:?}", screen.effects);
     assert!(screen.text().contains("looking it up"));
+    screen.tell(Message::Loaded(id, None));
+    screen.draw();
+    assert!(screen.text().contains("is not in the session file"), "{}", screen.text());
     let detail = screen.book.detail(RowId::Exchange(ExchangeId(2))).map(Box::new);
     screen.tell(Message::Loaded(id, detail));
     screen.draw();
@@ -234,4 +278,13 @@ fn a_big_record_is_laid_out_by_others() {
     let effect = screen.state.lay_out(41);
     assert!(matches!(effect, Some(Effect::LayOut(..))), "{effect:?}");
     assert!(screen.state.lay_out(41).is_none(), "asked once");
+    let mut grown = exchange(30, 1, "/big");
+    grown.response.as_mut().unwrap().body.kept = vec![b'y'; 300 << 10].into();
+    screen.book.fold_exchange(Arc::new(grown));
+    screen.state.look_at(&screen.book, 10);
+    assert!(screen.state.lay_out(41).is_none(), "one layout at a time");
+    let Some(Effect::LayOut(detail, layout)) = effect else { return };
+    screen.tell(Message::LaidOut(layout, layout.pane.lines(&detail, layout.look, layout.columns)));
+    assert!(screen.state.laid.lines.iter().any(|line| line.to_string().contains("xxx")), "late is better than never");
+    assert!(matches!(screen.state.lay_out(41), Some(Effect::LayOut(..))), "and then the newer one");
 }

@@ -7,7 +7,7 @@ use crossterm::event::KeyCode;
 
 use super::rig::{STARTED, Screen, book, connection, exchange, report};
 use crate::model::{ConnectionId, ExchangeId, Facts, FindingId, Note, RowId};
-use crate::session::{Book, Filter, Limits, Searched};
+use crate::session::{Book, Filter, Limits, Searched, Wanted};
 use crate::tui::about::Effect;
 use crate::tui::column::Column;
 use crate::tui::rows::Sort;
@@ -137,8 +137,17 @@ fn a_paused_list_stands_still_and_catches_up() {
     screen.draw();
     assert_eq!((screen.state.rows.list.len(), screen.selected().as_str()), (4, "(mqtt, raw)"));
     assert!(screen.text().contains("paused"), "{}", screen.text());
-    screen.keys("p");
-    assert_eq!((screen.state.rows.list.len(), screen.selected().as_str()), (5, "GET /new"));
+    screen.keys("/host:api");
+    screen.key(KeyCode::Enter);
+    assert_eq!(screen.requests(), ["GET /v1/1"], "filters hold while it stands still");
+    screen.key(KeyCode::Esc);
+    screen.keys("o");
+    screen.key(KeyCode::Enter);
+    assert_eq!(screen.state.rows.list.len(), 4);
+    screen.keys("T");
+    assert_eq!(screen.state.rows.tree.len(), 4);
+    screen.keys("tp");
+    assert_eq!(screen.state.rows.list.len(), 5);
 }
 
 /// Rows that differ in every column.
@@ -196,6 +205,91 @@ fn the_selection_stays_with_its_row_in_another_order() {
     assert_eq!(screen.selected(), selected);
     screen.keys("O");
     assert_eq!(screen.selected(), selected);
+    screen.keys("G");
+    assert!(!screen.state.rows.follow, "the end of another order is not where the newest comes");
+}
+
+#[test]
+fn the_selection_outlives_a_filter_in_a_long_session() {
+    let mut book = Book::new(Limits::default());
+    let mut busy = connection(1, "a.test");
+    busy.exchanges = 20_000;
+    book.fold_connection(Arc::new(busy));
+    for id in 1..=20_000 {
+        book.fold_record(&exchange(id, 1, &format!("/{id}")));
+    }
+    let mut screen = Screen::new(80, 24, book, true);
+    screen.keys("/path:^/17000$");
+    screen.key(KeyCode::Enter);
+    screen.keys("g");
+    assert_eq!(screen.selected(), "GET /17000");
+    screen.key(KeyCode::Esc);
+    assert_eq!(screen.selected(), "GET /17000");
+    screen.key(KeyCode::Esc);
+    assert_eq!(screen.state.rows.list.len(), 20_000, "another esc does nothing");
+    // All of it has changed too long ago to tell, and the tree counts it all the same.
+    screen.keys("T");
+    assert_eq!(screen.state.rows.tree.selected().unwrap().counts.rows, 20_000);
+    screen.key(KeyCode::Right);
+    for id in 1..=12_000 {
+        screen.book.fold_note(RowId::Exchange(ExchangeId(id)), Note { marked: true, text: String::new() });
+    }
+    screen.draw();
+    assert_eq!(screen.state.rows.tree.shown[0].counts.rows, 20_000);
+    assert!(screen.state.rows.tree.shown[0].is_open, "what was open stays open");
+    screen.book.clear();
+    screen.draw();
+    assert_eq!(screen.state.rows.tree.len(), 0, "{}", screen.text());
+}
+
+#[test]
+fn a_branch_leads_to_its_own_rows_and_no_others() {
+    let mut book = book();
+    for (id, path) in [(20, "/v1"), (21, "/v10"), (22, "/v1?x"), (23, "/v1/a\"b"), (24, "/v1beta")] {
+        book.fold_exchange(Arc::new(exchange(id, 1, path)));
+    }
+    let mut screen = Screen::new(100, 30, book, true);
+    for (host, path, rows) in
+        [("api.example.com", "/v1", 4), ("api.example.com", "/a\"b", 1), ("pay.example.com", "(client left)", 1)]
+    {
+        screen.keys("T");
+        screen.keys("g");
+        let label = |screen: &Screen| screen.state.rows.tree.selected().unwrap().label.to_string();
+        while label(&screen) != host {
+            screen.key(KeyCode::Down);
+        }
+        while label(&screen) != path {
+            screen.key(KeyCode::Right);
+            screen.key(KeyCode::Down);
+        }
+        let counted = screen.state.rows.tree.selected().unwrap().counts.rows;
+        screen.key(KeyCode::Enter);
+        screen.key(KeyCode::Enter);
+        assert_eq!(
+            (counted, screen.state.rows.list.len()),
+            (rows, rows),
+            "{path}: {}",
+            screen.state.rows.list.filter().text()
+        );
+        screen.keys("t");
+        screen.key(KeyCode::Esc);
+        screen.key(KeyCode::Esc);
+        screen.key(KeyCode::Esc);
+    }
+}
+
+#[test]
+fn a_device_is_not_those_that_begin_like_it() {
+    let mut book = Book::new(Limits::default());
+    for (id, address) in [(1, "192.0.2.1:5"), (2, "192.0.2.10:5")] {
+        let mut own = connection(id, "a.test");
+        own.client_address = address.parse().unwrap();
+        book.fold_connection(Arc::new(own));
+    }
+    let mut screen = Screen::new(100, 30, book, true);
+    screen.keys("d");
+    screen.key(KeyCode::Enter);
+    assert_eq!(screen.state.rows.list.len(), 1, "{}", screen.state.rows.list.filter().text());
 }
 
 #[test]
@@ -239,22 +333,38 @@ fn bodies_are_searched_and_what_comes_later_too() {
     let mut screen = Screen::new(120, 24, book(), true);
     screen.keys("/body:Token");
     screen.key(KeyCode::Enter);
-    let Some(Effect::Search(text, after, number)) = screen.effects.pop() else { panic!("no search") };
-    assert_eq!((text.as_str(), after), ("token", ExchangeId(0)));
+    let (first, number) = search(&screen);
+    assert_eq!(first, Wanted { text: "token".into(), after: None, again: Vec::new() });
     assert!(screen.text().contains("searching bodies"), "{}", screen.text());
-    let found = |id| Searched { last: ExchangeId(id), found: HashSet::from([ExchangeId(id)]) };
+    let found =
+        |id| Searched { last: ExchangeId(id), found: HashSet::from([ExchangeId(id)]), unfinished: vec![ExchangeId(1)] };
     screen.tell(Message::Searched(number, found(2), true));
+    screen.effects.clear();
     screen.draw();
     assert_eq!(screen.requests(), ["GET /v1/2"]);
     assert!(screen.effects.is_empty(), "nothing is new: {:?}", screen.effects);
     screen.book.fold_exchange(Arc::new(exchange(3, 1, "/late")));
     screen.draw();
-    let Some(Effect::Search(_, after, _)) = screen.effects.pop() else { panic!("no second search") };
-    assert_eq!(after, ExchangeId(2));
+    assert!(screen.effects.is_empty(), "not so soon again: {:?}", screen.effects);
+    screen.state.now = screen.state.now.plus_ms(1000);
+    screen.draw();
+    let (second, _) = search(&screen);
+    assert_eq!((second.after, second.again), (Some(ExchangeId(2)), vec![ExchangeId(1)]));
     screen.tell(Message::Searched(number, found(3), true));
     screen.tell(Message::Searched(number - 1, found(1), true));
     screen.draw();
     assert_eq!(screen.requests(), ["GET /v1/2", "GET /late"], "an answer to an older search counts for nothing");
+    screen.keys("T");
+    assert_eq!(screen.state.rows.tree.len(), 2, "the tree has them as well: {}", screen.text());
+}
+
+/// The search that is to be made, and its number.
+fn search(screen: &Screen) -> (Wanted, u64) {
+    let search = screen.effects.iter().find_map(|effect| match effect {
+        Effect::Search { wanted, number, .. } => Some((wanted.clone(), *number)),
+        _ => None,
+    });
+    search.unwrap_or_else(|| panic!("no search in {:?}", screen.effects))
 }
 
 #[test]

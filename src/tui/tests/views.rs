@@ -50,7 +50,10 @@ fn help_and_an_empty_screen() {
     screen.keys("G");
     assert!(screen.text().contains("not, and (or a space), or, brackets"), "{}", screen.text());
     screen.keys("x");
-    assert!(screen.text().contains("write HAR to"), "another key closes the help and does what it does");
+    assert!(
+        !screen.text().contains("╭ help") && !screen.text().contains("write HAR to"),
+        "another key only closes the help"
+    );
 }
 
 #[test]
@@ -95,7 +98,8 @@ fn setup_says_how_far_each_device_has_come() {
     screen.keys("s");
     assert!(screen.text().contains("http://192.0.2.1:8080/"), "{}", screen.text());
     let mut refused = connection(1, "a.test");
-    refused.client.outcome = Some(crate::model::ClientOutcome::SilentClose { clean: true });
+    let code = crate::model::AlertCode::UNKNOWN_CA;
+    refused.client.outcome = Some(crate::model::ClientOutcome::Alert { code });
     book.fold_connection(Arc::new(refused.clone()));
     screen.book = book;
     screen.draw();
@@ -128,7 +132,7 @@ fn the_tree_opens_and_leads_to_its_traffic() {
     assert!(labels(&screen).contains(&"/users".to_owned()), "{:?}", labels(&screen));
     assert_eq!(screen.state.rows.tree.selected().unwrap().counts.rows, 3, "below /v1");
     screen.key(KeyCode::Enter);
-    assert_eq!(screen.state.rows.list.filter().text(), "host:\"^api.example.com$\" path:\"^/v1\"");
+    assert_eq!(screen.state.rows.list.filter().text(), "host:\"^api.example.com$\" under:\"/v1\"");
     assert_eq!(screen.state.rows.list.len(), 3);
     screen.keys("T");
     screen.book.fold_report(ConnectionId(1), report(&[(FindingId::CertExpired, Facts::new())]));

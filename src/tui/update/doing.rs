@@ -1,41 +1,71 @@
 //! What is done with a row, a host or the session.
+//!
+//! A key acts on the row that is selected now, whether or not a frame has shown it: keys come faster
+//! than frames.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use tui_input::Input;
 
 use super::super::about::Effect;
+use super::super::board::View;
 use super::super::keymap::Action;
 use super::super::state::{Overlay, State, Typing};
 use super::super::style::Theme;
 use crate::model::{Command, GivenKind, Note, RowId};
-use crate::session::Book;
+use crate::session::{Book, Detail, Row};
 
 impl State {
-    fn selected_note(&self) -> Option<(RowId, Note)> {
-        let shown = self.rows.selected_shown()?;
-        Some((shown.row.id, shown.note.clone().unwrap_or_default()))
+    /// The selected row; says why where there is none.
+    fn row<'b>(&mut self, book: &'b Book) -> Option<&'b Row> {
+        if self.view != View::Traffic {
+            self.toast = Some("this is done with a row of the traffic; enter leads there".to_owned());
+            return None;
+        }
+        let row = self.rows.selected.and_then(|place| book.row(place));
+        if row.is_none() {
+            self.toast = Some("no row is selected".to_owned());
+        }
+        row
     }
 
-    pub(super) fn mark(&mut self) -> Option<Effect> {
-        let (id, note) = self.selected_note()?;
+    /// Its record, as far as it is in memory or was looked up.
+    pub(super) fn record(&mut self, book: &Book) -> Option<Arc<Detail>> {
+        let id = self.row(book)?.id;
+        let shown = self.laid.detail.clone().filter(|_| self.laid.id == Some(id));
+        let record = shown.or_else(|| book.detail(id).map(Arc::new));
+        if record.is_none() {
+            self.toast = Some("the record of this row is still being looked up".to_owned());
+        }
+        record
+    }
+
+    pub(super) fn mark(&mut self, book: &Book) -> Option<Effect> {
+        let id = self.row(book)?.id;
+        let note = book.notes().get(&id).cloned().unwrap_or_default();
         Some(Effect::Obey(Command::Note(id, Note { marked: !note.marked, ..note })))
     }
 
-    pub(super) fn write_note(&mut self) {
-        if let Some((id, note)) = self.selected_note() {
-            self.typing = Some(Typing::Note(id, Input::new(note.text)));
+    pub(super) fn write_note(&mut self, book: &Book) {
+        if let (Some(row), Some(place)) = (self.row(book), self.rows.selected) {
+            let text = book.notes().get(&row.id).map_or(String::new(), |note| note.text.clone());
+            self.typing = Some(Typing::Note(place, Input::new(text)));
         }
     }
 
-    /// Words beside a row.
-    pub(super) fn note(&mut self, id: RowId, text: &str) -> Effect {
-        let marked = self.rows.shown.iter().find(|shown| shown.row.id == id).and_then(|shown| shown.note.as_ref());
-        let note = Note { marked: marked.is_some_and(|note| note.marked), text: text.trim().to_owned() };
-        Effect::Obey(Command::Note(id, note))
+    /// Words beside the row at a place: a connection may have become a request meanwhile.
+    pub(super) fn note(place: usize, text: &str, book: &Book) -> Option<Effect> {
+        let id = book.row(place)?.id;
+        let marked = book.notes().get(&id).is_some_and(|note| note.marked);
+        Some(Effect::Obey(Command::Note(id, Note { marked, text: text.trim().to_owned() })))
     }
 
     pub(super) fn export(&mut self, only_marked: bool) {
+        if !only_marked && !self.rows.is_listed {
+            self.toast = Some("not all rows are listed yet; once more in a moment".to_owned());
+            return;
+        }
         self.typing = Some(Typing::Export(Input::new(self.about.export_name.clone()), only_marked));
     }
 
@@ -47,44 +77,39 @@ impl State {
         if self.rows.list.filter().is_everything() {
             return None;
         }
-        let places = (0..self.rows.list.len()).filter_map(|at| self.rows.list.place(at));
-        Some(places.filter_map(|place| book.row(place)).map(|row| row.id).collect())
+        Some(self.rows.list.places().filter_map(|place| book.row(place)).map(|row| row.id).collect())
     }
 
-    pub(super) fn repeat(&mut self) -> Option<Effect> {
-        let Some(exchange) = self.laid.detail.as_ref().and_then(|detail| detail.exchange.as_ref()) else {
+    pub(super) fn repeat(&mut self, book: &Book) -> Option<Effect> {
+        let row = self.row(book)?;
+        let RowId::Exchange(id) = row.id else {
             self.toast = Some("this row has no request".to_owned());
             return None;
         };
-        let id = exchange.id;
-        self.toast = Some(format!("sending {} {} again …", exchange.method, exchange.url));
+        self.toast = Some(format!("sending {} again …", row.request));
         Some(Effect::Obey(Command::Repeat(id)))
     }
 
-    pub(super) fn recheck(&mut self) -> Option<Effect> {
-        let Some(detail) = self.laid.detail.as_ref().filter(|detail| detail.connection.target.is_some()) else {
-            self.toast = Some("this row has no server".to_owned());
-            return None;
-        };
-        let id = detail.connection.id;
-        let target = detail.connection.target.as_ref().map(ToString::to_string).unwrap_or_default();
-        self.toast = Some(format!("checking {target} again …"));
-        Some(Effect::Obey(Command::Recheck(id)))
+    pub(super) fn recheck(&mut self, book: &Book) -> Option<Effect> {
+        let connection = self.row(book)?.connection;
+        let host = book.line(connection).map_or(String::new(), |line| line.host.to_string());
+        self.toast = Some(format!("checking {host} again …"));
+        Some(Effect::Obey(Command::Recheck(connection)))
     }
 
-    pub(super) fn route(&mut self) -> Option<Effect> {
-        let connection = self.laid.detail.as_ref().map(|detail| detail.connection.clone());
-        let Some((connection, target)) = connection.and_then(|c| c.target.clone().map(|target| (c, target))) else {
+    pub(super) fn route(&mut self, book: &Book) -> Option<Effect> {
+        let record = self.record(book)?;
+        let Some(target) = record.connection.target.clone() else {
             self.toast = Some("this row has no server".to_owned());
             return None;
         };
-        let was_tunnelled = connection.given.as_ref().is_some_and(|given| given.kind == GivenKind::Tunnel);
+        let was_tunnelled = record.connection.given.as_ref().is_some_and(|given| given.kind == GivenKind::Tunnel);
         let tunnel = !self.routes.get(&target).copied().unwrap_or(was_tunnelled);
         self.routes.insert(target.clone(), tunnel);
         Some(Effect::Obey(Command::Route { target, tunnel }))
     }
 
-    pub(super) fn record(&mut self) -> Option<Effect> {
+    pub(super) fn switch_recording(&mut self) -> Option<Effect> {
         if !self.is_live() {
             self.toast = Some("this session is over".to_owned());
             return None;
@@ -106,7 +131,17 @@ impl State {
         self.look.theme = Theme::ALL.get((at + 1) % Theme::ALL.len()).copied().unwrap_or_default();
         let key = self.settings.keymap.key_for(Action::Theme);
         self.toast = Some(format!("theme {}; {key} for the next", self.look.theme.name()));
-        self.settings.prefs.theme = Some(self.look.theme.name().to_owned());
-        Effect::Keep(self.settings.prefs.clone())
+        self.settings.chosen.theme = Some(self.look.theme.name().to_owned());
+        Effect::Keep(self.settings.chosen.clone())
+    }
+
+    /// A file that is being written is worth a second word.
+    pub(super) fn quit(&mut self) {
+        if self.writing > 0 {
+            self.writing = 0;
+            self.toast = Some("a file is still being written; once more to quit without it".to_owned());
+        } else {
+            self.is_quitting = true;
+        }
     }
 }

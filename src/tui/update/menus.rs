@@ -21,15 +21,15 @@ impl State {
         None
     }
 
-    pub(super) fn key_in_menu(&mut self, menu: Menu, chosen: usize, key: KeyEvent) -> Option<Effect> {
+    pub(super) fn key_in_menu(&mut self, (menu, chosen): (Menu, usize), key: KeyEvent, book: &Book) -> Option<Effect> {
         let entries = menu.entries(&self.settings.prefs, self.rows.list.sort());
         let last = entries.len().saturating_sub(1);
         let direct = |c: char| entries.iter().position(|entry| entry.key == Some(c));
         match key.code {
-            KeyCode::Char(c) if direct(c).is_some() => return self.choose_entry(menu, direct(c).unwrap_or(0)),
+            KeyCode::Char(c) if direct(c).is_some() => return self.choose_entry(menu, direct(c).unwrap_or(0), book),
             KeyCode::Up | KeyCode::Char('k') => self.overlay = Overlay::Menu(menu, chosen.saturating_sub(1)),
             KeyCode::Down | KeyCode::Char('j') => self.overlay = Overlay::Menu(menu, (chosen + 1).min(last)),
-            KeyCode::Enter | KeyCode::Char(' ') => return self.choose_entry(menu, chosen),
+            KeyCode::Enter | KeyCode::Char(' ') => return self.choose_entry(menu, chosen, book),
             KeyCode::Char('+' | '-') if menu == Menu::Columns => {
                 return self.move_column(chosen, key.code == KeyCode::Char('-'));
             }
@@ -40,11 +40,11 @@ impl State {
         None
     }
 
-    pub(super) fn choose_entry(&mut self, menu: Menu, chosen: usize) -> Option<Effect> {
+    pub(super) fn choose_entry(&mut self, menu: Menu, chosen: usize, book: &Book) -> Option<Effect> {
         match menu {
             Menu::Copy => {
                 self.overlay = Overlay::None;
-                return self.copy(chosen);
+                return self.copy(chosen, book);
             }
             Menu::Sort => {
                 self.overlay = Overlay::None;
@@ -66,10 +66,7 @@ impl State {
         if self.rows.list.sort().column == column {
             return self.reverse();
         }
-        self.rows.list.set_sort(Sort { column, descending: column.greatest_first() });
-        self.rows.is_listed = false;
-        self.rows.follow = false;
-        self.rows.selected = None;
+        self.rows.set_sort(Sort { column, descending: column.greatest_first() });
     }
 
     pub(super) fn reverse(&mut self) {
@@ -103,24 +100,27 @@ impl State {
     /// The menu stays open, on the same column.
     fn keep_columns(&mut self, column: super::super::column::Column) -> Option<Effect> {
         self.settings.prefs.set_columns(&self.columns);
+        self.settings.chosen.set_columns(&self.columns);
         let at = columns_in_order(&self.settings.prefs).iter().position(|own| *own == column)?;
         self.overlay = Overlay::Menu(Menu::Columns, at);
-        Some(Effect::Keep(self.settings.prefs.clone()))
+        Some(Effect::Keep(self.settings.chosen.clone()))
     }
 
     fn forget_filter(&mut self, chosen: usize) -> Option<Effect> {
         if chosen >= self.settings.prefs.filters.len() {
             return None;
         }
-        self.settings.prefs.filters.remove(chosen);
+        let forgotten = self.settings.prefs.filters.remove(chosen);
+        self.settings.chosen.filters.retain(|filter| *filter != forgotten);
         let left = self.settings.prefs.filters.len();
         self.overlay = if left == 0 { Overlay::None } else { Overlay::Menu(Menu::Filters, chosen.min(left - 1)) };
-        Some(Effect::Keep(self.settings.prefs.clone()))
+        Some(Effect::Keep(self.settings.chosen.clone()))
     }
 
-    fn copy(&mut self, chosen: usize) -> Option<Effect> {
+    fn copy(&mut self, chosen: usize, book: &Book) -> Option<Effect> {
         let (_, copied, what) = Copied::ALL.get(chosen)?;
-        let text = self.laid.detail.as_ref().and_then(|detail| copied.text(detail));
+        let record = self.record(book)?;
+        let text = copied.text(&record);
         self.toast = Some(match &text {
             Some(text) => format!("copied {what}, {} bytes", text.len()),
             None => "this row has no such thing".to_owned(),
@@ -135,23 +135,16 @@ impl State {
         is_sure.then_some(Effect::Obey(Command::Clear))
     }
 
-    pub(super) fn key_while_reading(&mut self, key: KeyEvent, book: &Book) -> Option<Effect> {
-        let action = self.settings.keymap.action(key);
+    /// Keys that move scroll; every other one closes what is read, and does nothing else.
+    pub(super) fn key_while_reading(&mut self, key: KeyEvent) {
         let page = self.page_rows();
-        let by = match action {
-            Some(Action::Move(by)) => by,
-            Some(Action::Page(by)) => by * page,
-            Some(Action::Top) => isize::MIN / 2,
-            Some(Action::Bottom) => isize::MAX / 2,
-            _ => {
-                self.overlay = Overlay::None;
-                let only_closes =
-                    matches!(action, None | Some(Action::Back | Action::Enter | Action::Help | Action::Quit));
-                return action.filter(|_| !only_closes).and_then(|action| self.act(action, book));
-            }
-        };
-        self.read_on(by);
-        None
+        match self.settings.keymap.action(key) {
+            Some(Action::Move(by)) => self.read_on(by),
+            Some(Action::Page(by)) => self.read_on(by * page),
+            Some(Action::Top) => self.read_on(isize::MIN / 2),
+            Some(Action::Bottom) => self.read_on(isize::MAX / 2),
+            _ => self.overlay = Overlay::None,
+        }
     }
 
     pub(super) fn read_on(&mut self, by: isize) {

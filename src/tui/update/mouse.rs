@@ -41,7 +41,7 @@ impl State {
         if let Overlay::Menu(menu, _) = self.overlay
             && let Some(entry) = view::menu_entry_at(self, at)
         {
-            return self.choose_entry(menu, entry);
+            return self.choose_entry(menu, entry, book);
         }
         if !matches!(self.overlay, Overlay::None) {
             self.overlay = Overlay::None;

@@ -2,7 +2,7 @@
 
 use super::super::board::View;
 use super::super::panes::Pane;
-use super::super::rows::Hunt;
+use super::super::rows::{Hunt, Sort};
 use super::super::state::{Focus, State};
 use super::super::view;
 use crate::session::{Book, Filter};
@@ -41,13 +41,17 @@ impl State {
     pub(super) fn travel_to_the_end(&mut self) {
         self.travel(isize::MAX / 2);
         // At the end of a list that grows, a person wants to stay at its end.
-        self.rows.follow |= self.is_live() && self.focus == Focus::List && self.view == View::Traffic;
+        let is_the_list = self.focus == Focus::List && self.view == View::Traffic;
+        self.rows.follow |= self.is_live() && is_the_list && self.rows.list.sort() == Sort::ARRIVAL;
     }
 
     /// To the next defect; in a pane that is searched, to the next place of the text.
     pub(super) fn jump(&mut self, by: isize, book: &Book) {
         if self.focus != Focus::List && !self.wanted.is_empty() {
             return self.jump_to_text(by);
+        }
+        if self.view != View::Traffic {
+            self.turn_to(View::Traffic);
         }
         let at = self.rows.selected.map_or(0, |place| self.rows.list.position(place));
         self.rows.hunt = Some(Hunt { at, by });
@@ -80,12 +84,19 @@ impl State {
     pub(super) fn enter(&mut self) {
         match (self.view, self.focus) {
             (View::Tree, Focus::List) if !self.rows.tree.is_open() => self.rows.tree.open(),
-            (View::Tree, Focus::List) => self.open_traffic(self.rows.tree.selected_filter()),
+            (View::Tree, Focus::List) => self.open_traffic(self.branch_filter()),
             (View::Hosts | View::Devices | View::Certificates, Focus::List) => {
                 self.open_traffic(self.board.selected().map(|shown| shown.key.filter()));
             }
             _ => self.focus = Focus::Detail { whole: self.focus != Focus::List },
         }
+    }
+
+    /// The rows of the selected branch, of those that the filter lets through.
+    fn branch_filter(&self) -> Option<String> {
+        let branch = self.rows.tree.selected_filter()?;
+        let filter = self.rows.list.filter();
+        Some(if filter.is_everything() { branch } else { format!("({}) {branch}", filter.text()) })
     }
 
     /// The traffic of the selected host, device, certificate or branch.
@@ -102,7 +113,8 @@ impl State {
             Focus::Detail { whole: true } => self.focus = Focus::Detail { whole: false },
             Focus::Detail { whole: false } => self.focus = Focus::List,
             Focus::List if self.view != View::Traffic => self.turn_to(View::Traffic),
-            Focus::List => self.rows.set_filter(Filter::everything()),
+            Focus::List if !self.rows.list.filter().is_everything() => self.rows.set_filter(Filter::everything()),
+            Focus::List => {}
         }
     }
 }

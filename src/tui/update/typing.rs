@@ -10,8 +10,13 @@ use super::super::about::Effect;
 use super::super::board::View;
 use super::super::keymap::commands;
 use super::super::state::{Focus, State, Typing};
-use crate::model::ExchangeId;
-use crate::session::{Book, Completion, Filter, Searched};
+use crate::session::{Book, Completion, Filter, Searched, Wanted};
+
+/// Bodies are not searched again sooner, in milliseconds.
+const PATIENCE_MS: i64 = 500;
+
+/// More of what is pasted is not taken.
+const LONGEST_PASTE: usize = 10_000;
 
 /// More filters are not kept; the oldest goes.
 const KEPT: usize = 50;
@@ -47,23 +52,35 @@ impl State {
     }
 
     fn edit(&mut self, key: KeyEvent) {
-        let input = match &mut self.typing {
-            Some(
-                Typing::Filter(input, ..) | Typing::Export(input, _) | Typing::Note(_, input) | Typing::Search(input),
-            ) => input,
-            Some(Typing::Command(input, chosen)) => {
-                *chosen = 0;
-                input
-            }
-            None => return,
-        };
-        input.handle_event(&Event::Key(key));
+        if let Some(input) = self.input() {
+            input.handle_event(&Event::Key(key));
+        }
     }
 
-    pub(super) fn typed(&mut self, code: KeyCode, book: &Book) {
-        if self.typing.is_some() {
-            self.key_while_typing(KeyEvent::new(code, KeyModifiers::NONE), book);
+    /// The line that is being written.
+    fn input(&mut self) -> Option<&mut Input> {
+        match &mut self.typing {
+            Some(
+                Typing::Filter(input, ..) | Typing::Export(input, _) | Typing::Note(_, input) | Typing::Search(input),
+            ) => Some(input),
+            Some(Typing::Command(input, chosen)) => {
+                *chosen = 0;
+                Some(input)
+            }
+            None => None,
         }
+    }
+
+    /// Takes a text in at once, as far as it is one that a person would write.
+    pub(super) fn pasted(&mut self, text: &str, book: &Book) {
+        let Some(input) = self.input() else { return };
+        let pasted: String = text.chars().filter(|c| !c.is_control()).take(LONGEST_PASTE).collect();
+        let value = input.value();
+        let at = value.char_indices().nth(input.cursor()).map_or(value.len(), |(at, _)| at);
+        let (before, behind) = value.split_at_checked(at).unwrap_or((value, ""));
+        let cursor = input.cursor() + pasted.chars().count();
+        *input = Input::new(format!("{before}{pasted}{behind}")).with_cursor(cursor);
+        self.check_filter(book);
     }
 
     /// Another one of the commands that fit.
@@ -103,16 +120,17 @@ impl State {
     fn keep_filter(&mut self) -> Option<Effect> {
         let Some(Typing::Filter(input, None, _)) = &self.typing else { return None };
         let text = input.value().trim().to_owned();
-        let filters = &mut self.settings.prefs.filters;
-        if text.is_empty() || filters.contains(&text) {
+        if text.is_empty() || self.settings.prefs.filters.contains(&text) {
             return None;
         }
+        self.settings.prefs.filters.push(text.clone());
+        let filters = &mut self.settings.chosen.filters;
         filters.push(text);
         if filters.len() > KEPT {
             filters.remove(0);
         }
         self.toast = Some("kept".to_owned());
-        Some(Effect::Keep(self.settings.prefs.clone()))
+        Some(Effect::Keep(self.settings.chosen.clone()))
     }
 
     fn typed_whole(&mut self, book: &Book) -> Option<Effect> {
@@ -124,9 +142,10 @@ impl State {
             Typing::Export(input, _) if input.value().trim().is_empty() => {}
             Typing::Export(input, only_marked) => {
                 self.toast = Some("writing …".to_owned());
+                self.writing += 1;
                 return Some(Effect::Export(PathBuf::from(input.value()), self.rows_to_write(only_marked, book)));
             }
-            Typing::Note(id, input) => return Some(self.note(id, input.value())),
+            Typing::Note(place, input) => return Self::note(place, input.value(), book),
             Typing::Search(input) => {
                 input.value().to_lowercase().trim().clone_into(&mut self.wanted);
                 if !self.wanted.is_empty()
@@ -148,17 +167,19 @@ impl State {
         None
     }
 
-    /// What to look for in bodies now: what is new since the last look.
+    /// What to look for in bodies now: what is new or has changed since the last look.
     pub(in crate::tui) fn search_on(&mut self) -> Option<Effect> {
         let text = self.rows.list.filter().body_text()?.to_owned();
+        let (now, version) = (self.now, self.version);
         let search = &mut self.rows.body_search;
-        let is_first = search.last == ExchangeId(0);
-        if search.is_running || (!is_first && search.exchanges == self.totals.exchanges) {
+        let is_due = search.looked.is_none_or(|(known, at)| known != version && now.ms_since(at).abs() >= PATIENCE_MS);
+        if search.is_running || !is_due {
             return None;
         }
         search.is_running = true;
-        search.exchanges = self.totals.exchanges;
-        Some(Effect::Search(text, search.last, search.number))
+        search.looked = Some((version, now));
+        let wanted = Wanted { text, after: search.last, again: std::mem::take(&mut search.unfinished) };
+        Some(Effect::Search { wanted, number: search.number, current: search.current.clone() })
     }
 
     pub(super) fn searched(&mut self, number: u64, searched: Searched, is_over: bool, book: &Book) {

@@ -112,16 +112,16 @@ fn days_left(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static>
 
 /// How far a device has come: its traffic arrives, and it takes our certificate, or not.
 fn works(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
-    let (words, style) = match (shown.accepted, shown.refused) {
-        (0, 0) => ("· its traffic arrives; no TLS of its own seen yet".to_owned(), state.look.accent()),
-        (_, 0) => ("✓ works: it trusts the CA".to_owned(), state.look.good()),
-        (0, _) => {
+    let warning = state.look.severity(Severity::Warning);
+    let (words, style) = match (shown.accepted, shown.refused, shown.broke_off) {
+        (0, 0, 0) => ("· its traffic arrives; no TLS of its own seen yet".to_owned(), state.look.accent()),
+        (_, 0, 0) => ("✓ works: it trusts the CA".to_owned(), state.look.good()),
+        (0, 0, broken) => (format!("! {broken} handshakes broke off: is the CA installed?"), warning),
+        (_, 0, broken) => (format!("✓ works: it trusts the CA; {broken} handshakes broke off"), state.look.good()),
+        (0, ..) => {
             ("✖ refuses every certificate: the CA is not installed".to_owned(), state.look.severity(Severity::Fatal))
         }
-        (_, refused) => (
-            format!("! works, but not everywhere ({refused} refused): an app pins"),
-            state.look.severity(Severity::Warning),
-        ),
+        (_, refused, _) => (format!("! works, but not everywhere ({refused} refused): an app pins"), warning),
     };
     Cell::from(Look::span(&text::elide(&words, columns), style))
 }

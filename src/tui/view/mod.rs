@@ -11,8 +11,8 @@ mod tree;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Modifier, Style};
-use ratatui::text::{Line, Span};
+use ratatui::style::Modifier;
+use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Borders, Paragraph};
 
 use super::board::View;
@@ -106,6 +106,7 @@ fn detail(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let lines: Vec<Line<'_>> = match &state.laid.detail {
         _ if state.view != View::Traffic => window.map(|line| marked(line, state)).collect(),
         Some(_) => window.map(|line| marked(line, state)).collect(),
+        None if state.laid.is_gone => vec![Line::from(Look::dim("the record of this row is not in the session file"))],
         None if state.rows.selected.is_some() => vec![Line::from(Look::dim("looking it up in the session file …"))],
         None => bars::lessons(state),
     };
@@ -122,7 +123,6 @@ fn marked(line: &Line<'static>, state: &State) -> Line<'static> {
     let mut line = line.clone();
     if holds(&line, &state.wanted) {
         line.spans.iter_mut().for_each(|span| span.style = span.style.add_modifier(Modifier::UNDERLINED));
-        line.spans.insert(0, Span::styled("", Style::new()));
     }
     line
 }

@@ -90,14 +90,14 @@ fn title(state: &State) -> Line<'static> {
 /// What is still being looked at, and what stands still.
 pub(super) fn progress(state: &State) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
-    if !state.rows.is_listed && !state.rows.is_paused {
+    if !state.rows.is_listed && !state.rows.is_paused() {
         spans.push(Look::plain(&format!("─ looking … {:.0} % ", state.rows.listed * 100.0)));
     }
     if state.rows.body_search.is_running {
-        let share = state.rows.body_search.last.0 as f64 / state.totals.exchanges.max(1) as f64;
+        let share = state.rows.body_search.last.map_or(0, |last| last.0) as f64 / state.totals.exchanges.max(1) as f64;
         spans.push(Look::plain(&format!("─ searching bodies … {:.0} % ", (share * 100.0).min(100.0))));
     }
-    if state.rows.is_paused {
+    if state.rows.is_paused() {
         spans.push(Look::span("─ paused ", state.look.severity(Severity::Warning)));
     }
     spans
