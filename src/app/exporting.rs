@@ -82,8 +82,9 @@ pub(super) fn write_har(
         Ok(())
     })?;
     archive.each_connection(|connection, report, revision| -> anyhow::Result<()> {
-        if is_wanted(RowId::Connection(connection.id)) || used.contains(&connection.id) {
-            har.connection(Recorded { connection: &connection, report: report.as_ref() }, revision)?;
+        let id = RowId::Connection(connection.id);
+        if is_wanted(id) || used.contains(&connection.id) {
+            har.connection(Recorded { connection: &connection, report: report.as_ref() }, revision, notes.get(&id))?;
         }
         Ok(())
     })?;

@@ -139,7 +139,9 @@ async fn ask_http1(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     request: Request<Full<Bytes>>,
 ) -> anyhow::Result<u16> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    // The case of names is not kept where a request is made anew; this is what most clients write.
+    let (mut sender, connection) =
+        http1::Builder::new().title_case_headers(true).handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     let answer = sender.send_request(request).await?;
     Ok(drain(answer))

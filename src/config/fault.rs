@@ -22,9 +22,14 @@ pub enum ConfigError {
         /// What is wrong, and where.
         fault: Box<toml::de::Error>,
     },
-    /// A command of the screen cannot have such keys.
-    #[error(transparent)]
-    Keys(#[from] crate::tui::KeyFault),
+    /// A wish for the screen cannot be granted.
+    #[error("in the configuration file {}: {fault}", path.display())]
+    Screen {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        fault: String,
+    },
     /// There is nowhere to keep anything.
     #[error("this user has no home directory; say with --home DIR where the CA and the sessions are to be kept")]
     Homeless,

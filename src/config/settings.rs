@@ -14,6 +14,7 @@ use crate::diagnosis::Limits;
 use crate::export::Redaction;
 use crate::headless::FailOn;
 use crate::model::Severity;
+use crate::session::Filter;
 use crate::{inquiry, net, proxy, trust, tui};
 
 /// How much may wait for a slow disk.
@@ -151,12 +152,16 @@ pub fn screen_settings(globals: &Globals, args: ScreenArgs) -> Result<ScreenSett
 }
 
 fn screen_of(options: TuiOptions, colour: Colour, home: &Home) -> Result<ScreenSettings, ConfigError> {
+    let fault = |fault: String| ConfigError::Screen { path: home.config.clone(), fault };
+    for filter in &options.filters {
+        Filter::parse(filter).map_err(|error| fault(format!("[tui] filters: {filter:?}: {error}")))?;
+    }
     let wishes = options.keys.into_iter().map(|(command, keys)| (command, keys.list())).collect();
     let settings = tui::Settings {
         colour: true,
         ascii: options.ascii.unwrap_or(false),
         no_mouse: options.mouse == Some(false),
-        keymap: tui::Keymap::with(&wishes)?,
+        keymap: tui::Keymap::with(&wishes).map_err(|error| fault(error.to_string()))?,
         prefs: tui::Prefs {
             theme: options.theme.map(|theme| theme.name().to_owned()),
             columns: options.columns.into_iter().map(|column| column.0).collect(),

@@ -23,7 +23,10 @@ pub fn judge(observation: &Observation, evidence: &Evidence, trust: &Trust, limi
     probes::check(observation, &mut out);
     check_asked_name(observation, &mut out);
     if observation.sent.is_empty() {
-        report.not_checked.push(NotChecked::new("certificates", "the server showed none"));
+        report.not_checked.push(NotChecked::new(
+            "certificates",
+            "none was seen: the server showed none, or TLS 1.3 hid them in a tunnel",
+        ));
     } else {
         let case = Case { observation, evidence, trust, clock: &clock, limits };
         case.judge_chain(&mut budget, &mut out, &mut report);

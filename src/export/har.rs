@@ -73,11 +73,11 @@ impl<W: Write> HarWriter<W> {
         serde_json::to_writer(&mut self.out, &entry_doc(entry, self.redaction)).map_err(io::Error::from)
     }
 
-    /// Writes a connection; from the first one on no entry may follow.
+    /// Writes a connection, with what a person says of it; from the first one on no entry may follow.
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn connection(&mut self, recorded: Recorded<'_>, revision: u32) -> io::Result<()> {
+    pub fn connection(&mut self, recorded: Recorded<'_>, revision: u32, note: Option<&Note>) -> io::Result<()> {
         if self.connections == 0 {
             write!(self.out, "\n],\"_tlscope\":{{\"schema\":\"tlscope.har/1\",\"connections\":[")?;
         }
@@ -88,6 +88,10 @@ impl<W: Write> HarWriter<W> {
         if let Some(Value::Object(own)) = line.as_object_mut().and_then(|line| line.remove("certificates")) {
             let read = |(print, doc): (String, Value)| Some((Fingerprint::parse(&print)?, doc));
             self.documents.extend(own.into_iter().filter_map(read));
+        }
+        if let (Some(line), Some(note)) = (line.as_object_mut(), note) {
+            line.insert("marked".to_owned(), note.marked.into());
+            line.insert("comment".to_owned(), note.text.as_str().into());
         }
         self.errors.extend(tls_error(recorded.connection));
         serde_json::to_writer(&mut self.out, &line).map_err(io::Error::from)

@@ -168,6 +168,18 @@ impl Filter {
         holds(&self.root, row, line, asked)
     }
 
+    /// The first word that looks like a key and is none: it is looked for as a word, which may not be what
+    /// was meant. A host with its port is a word.
+    pub fn unknown_key(text: &str) -> Option<&str> {
+        let words = text.split([' ', '&', '|', '(', ')']).map(|word| word.trim_start_matches('!'));
+        let mut keys = words.filter_map(|word| word.split_once(':'));
+        let is_name = |key: &str| !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase());
+        let is_port = |value: &str| !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+        let found = keys
+            .find(|(key, value)| is_name(key) && !KEYS.contains(key) && !is_port(value) && !value.starts_with("//"));
+        found.map(|(key, _)| key)
+    }
+
     /// The text that it wants in a body, in lower case: somebody has to look for it.
     pub fn body_text(&self) -> Option<&str> {
         let mut found = Vec::new();

@@ -247,7 +247,8 @@ fn run(database: &mut Database, inbox: &Receiver<Item>, queued: &AtomicUsize, fa
         }
         let written = write(database, &batch, &mut known);
         if batch.clears && written.is_ok() {
-            // Nothing of it may stay in the log beside the file either.
+            // Nothing of it may stay, neither in free pages nor in the log beside the file.
+            let _ = database.execute_batch("VACUUM");
             let _ = database.pragma_update(None, "wal_checkpoint", "TRUNCATE");
         }
         if let Err(error) = written {
@@ -270,6 +271,7 @@ fn write(database: &mut Database, batch: &Batch, known: &mut HashSet<Fingerprint
     let transaction = database.transaction()?;
     if batch.clears {
         transaction.execute_batch(CLEAR)?;
+        known.clear();
     }
     for Judged { connection, report, revision } in batch.connections.values() {
         let found = report.iter().flat_map(|report| report.found.iter().map(|(der, _)| der));
@@ -307,8 +309,9 @@ fn write(database: &mut Database, batch: &Batch, known: &mut HashSet<Fingerprint
     transaction.commit()
 }
 
-/// Certificates stay: those that come again are not written again.
-const CLEAR: &str = "DELETE FROM messages; DELETE FROM exchanges; DELETE FROM connections; DELETE FROM notes;";
+/// Everything but what is known of the whole session.
+const CLEAR: &str = "DELETE FROM messages; DELETE FROM exchanges; DELETE FROM connections; DELETE FROM notes; \
+                     DELETE FROM certificates;";
 
 fn put_note(database: &Database, row: RowId, note: &Note) -> rusqlite::Result<()> {
     let (kind, id) = match row {

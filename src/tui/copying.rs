@@ -69,12 +69,24 @@ fn head_text(head: &Head) -> String {
 
 /// What is pasted into a shell must not speak to its terminal.
 fn harmless(found: &str) -> String {
-    found.lines().map(|line| text::safe(line).into_owned()).collect::<Vec<_>>().join("\n")
+    found.split('\n').map(|line| text::safe(line.trim_end_matches('\r')).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
 /// What is text of it; bytes of another kind have no place on a clipboard.
 fn body_text(head: &Head, body: &Body) -> Option<String> {
     let field = |name: &str| head.field(name).map(|value| text::escape(value).into_owned()).unwrap_or_default();
     let decoded = decode(&body.kept, &field("content-encoding"), LONGEST_BODY);
-    text_of(&decoded.bytes, &field("content-type")).filter(|found| !found.is_empty()).map(|found| harmless(&found))
+    let found = text_of(&decoded.bytes, &field("content-type")).filter(|found| !found.is_empty())?;
+    Some(harmless(&found))
+}
+
+/// Whether less of a body is copied than there was.
+pub(super) fn is_cut(copied: Copied, detail: &Detail) -> bool {
+    let exchange = detail.exchange.as_deref();
+    let body = match copied {
+        Copied::RequestBody => exchange.map(|exchange| &exchange.request_body),
+        Copied::ResponseBody => exchange.and_then(|exchange| exchange.response.as_ref()).map(|answer| &answer.body),
+        _ => None,
+    };
+    body.is_some_and(|body| body.is_truncated() || body.kept.len() > LONGEST_BODY)
 }

@@ -1,6 +1,6 @@
 //! Every command by its name, and which key does what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
 
@@ -181,6 +181,13 @@ const NAMED: &[(&str, KeyCode)] = &[
     ("space", KeyCode::Char(' ')),
 ];
 
+impl KeyPress {
+    /// Whether it is what ends any program.
+    fn is_interrupt(self) -> bool {
+        self.code == KeyCode::Char('c') && self.modifiers.contains(KeyModifiers::CONTROL)
+    }
+}
+
 impl From<KeyEvent> for KeyPress {
     fn from(key: KeyEvent) -> Self {
         // Some terminals say that a capital letter had the shift key, some do not.
@@ -256,12 +263,23 @@ impl Keymap {
     /// [`KeyFault`] for a name that is no command, and for what is no key.
     pub fn with(wishes: &BTreeMap<String, Vec<String>>) -> Result<Self, KeyFault> {
         let mut keymap = Self::default();
+        let mut taken: HashMap<KeyPress, &str> = HashMap::new();
         for (name, keys) in wishes {
             let fault = |why: String| KeyFault { command: name.clone(), why };
             let read: Result<Vec<KeyPress>, String> = keys.iter().map(|key| key.parse()).collect();
             let keys = read.map_err(fault)?;
             let at = COMMANDS.iter().position(|command| command.name == name);
-            let at = at.ok_or_else(|| fault("there is no such command; `:` lists them".to_owned()))?;
+            let at = at.ok_or_else(|| {
+                let names: Vec<&str> = COMMANDS.iter().map(|command| command.name).collect();
+                fault(format!("there is no such command; there are {}", names.join(", ")))
+            })?;
+            if let Some(key) = keys.iter().find(|key| key.is_interrupt()) {
+                return Err(fault(format!("{key} always quits")));
+            }
+            if let Some((key, other)) = keys.iter().find_map(|key| taken.get(key).map(|other| (key, *other))) {
+                return Err(fault(format!("{key} is given to {other} as well")));
+            }
+            taken.extend(keys.iter().map(|key| (*key, name.as_str())));
             for (other, own) in keymap.keys.iter_mut().enumerate() {
                 if other == at {
                     own.clone_from(&keys);

@@ -40,7 +40,7 @@ impl Menu {
         match self {
             Self::Copy => "a letter, or enter",
             Self::Sort => "enter; again: the other way round",
-            Self::Columns => "enter shows or hides, + - move",
+            Self::Columns => "enter shows or hides, + - move, delete: as usual",
             Self::Filters => "enter applies, delete forgets",
         }
     }

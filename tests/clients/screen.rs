@@ -135,7 +135,7 @@ fn a_kept_session_is_opened_with_its_notes() {
     let mut open = desk.tlscope();
     let mut screen = Terminal::start(open.arg("open").arg(desk.path("s.tlscope")), 160, 30);
     screen.shows("remember me").shows("cert-expired");
-    screen.keys("/body:json\r").hides("searching");
+    screen.keys("/body:json\r").shows("filter: body:json").hides("searching");
     screen.keys(ESC).shows("─ 1 rows").keys("R").shows("this session is over");
     screen.keys("q");
     assert_eq!(screen.ends(), 0);

@@ -16,6 +16,8 @@ pub struct Completion {
     pub replaces: Range<usize>,
     /// By what, likeliest first.
     pub words: Vec<String>,
+    /// Which of them is meant.
+    pub chosen: usize,
 }
 
 impl Completion {
@@ -24,7 +26,7 @@ impl Completion {
         let before = text.get(..cursor).unwrap_or(text);
         let start = before.rfind([' ', '(', '!', '&', '|']).map_or(0, |at| at + 1);
         let word = before.get(start..).unwrap_or_default();
-        Self { replaces: start..before.len(), words: words(word, book) }
+        Self { replaces: start..before.len(), words: words(word, book), chosen: 0 }
     }
 }
 

@@ -152,7 +152,7 @@ fn read_term(word: &str) -> Result<Term, String> {
         "issuer" => Ok(Term::Issuer(lower)),
         "leaf" => Ok(Term::Leaf(lower)),
         "san" => Ok(Term::San(lower)),
-        "expires" => Ok(Term::Expires(order, read_span(bare).ok_or("a time left is a number with h or d, as 30d")?)),
+        "expires" => Ok(Term::Expires(order, read_span(bare).ok_or("a time left is a number with h, d or w, as 30d")?)),
         "alert" => Ok(Term::Alert(lower)),
         "given" => Ok(Term::Given(lower)),
         "size" => Ok(Term::Size(order, read_size(bare).ok_or("a size is a number, with k, M or G behind it")?)),
@@ -163,7 +163,7 @@ fn read_term(word: &str) -> Result<Term, String> {
         },
         "note" => Ok(Term::Note(lower)),
         "body" => Ok(Term::Body(lower)),
-        _ => Ok(Term::Took(order, read_duration(bare).ok_or("a time is a number with ms or s, as 500ms")?)),
+        _ => Ok(Term::Took(order, read_duration(bare).ok_or("a time is a number with ms, s or m, as 500ms")?)),
     }
 }
 

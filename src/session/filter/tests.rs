@@ -168,6 +168,20 @@ fn the_text_wanted_in_a_body_is_told() {
 }
 
 #[test]
+fn a_mistyped_key_is_told() {
+    let cases = [
+        ("sev:x", Some("sev")),
+        ("a !hots:b", Some("hots")),
+        ("localhost:8080", None),
+        ("host:a", None),
+        ("https://a", None),
+    ];
+    for (text, key) in cases {
+        assert_eq!(Filter::unknown_key(text), key, "{text}");
+    }
+}
+
+#[test]
 fn brackets_do_not_nest_without_end() {
     let error = Filter::parse(&"(".repeat(100_000)).unwrap_err();
     assert!(error.why.contains("too many brackets"), "{error}");

@@ -170,6 +170,8 @@ fn notes_are_kept_and_thrown_away_with_the_rest() {
     let flusher = writer.flusher();
     writer.finish();
     flusher.flush();
+    let bytes = fs::read(&path).unwrap();
+    assert!(!bytes.windows(4).any(|part| part == b"leaf" || part == b"look"), "nothing of it is left in the file");
 }
 
 #[test]

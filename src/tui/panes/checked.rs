@@ -1,6 +1,5 @@
 //! A server that was checked again: what is still wrong, what is new, what is mended.
 
-use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::findings::{finding_lines, trust_lines};
@@ -46,12 +45,14 @@ fn one(checked: &Checked, before: &Detail, look: Look, columns: usize) -> Vec<Li
     if now.is_empty() && checked.reach != Reach::Failed {
         lines.push(Line::from(Look::span("✓ no defect now", look.good())));
     }
-    for finding in now {
-        let is_new = !known.iter().any(|known| same(known, finding));
-        if is_new {
-            lines.push(Line::from(Look::span("new:", Style::new())));
+    let (new, still): (Vec<&Finding>, Vec<&Finding>) =
+        now.into_iter().partition(|finding| !known.iter().any(|known| same(known, finding)));
+    for (title, findings) in [("still wrong", still), ("new", new)] {
+        if !findings.is_empty() {
+            lines.push(Line::default());
+            lines.push(heading(title, look));
         }
-        lines.extend(finding_lines(finding, look, columns));
+        lines.extend(findings.into_iter().flat_map(|finding| finding_lines(finding, look, columns)));
     }
     lines.extend(trust_lines(&checked.report, look));
     lines

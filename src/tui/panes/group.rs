@@ -112,7 +112,10 @@ fn leaf_differences(older: &LeafFacts, newer: &LeafFacts, now: Timestamp) -> Vec
 /// What the rows below a branch of the tree come to.
 pub(in crate::tui) fn branch_lines(branch: &Branch, look: Look) -> Vec<Line<'static>> {
     let counts = &branch.counts;
-    let mut lines = vec![heading(&branch.label, look), Line::from(Look::plain(&format!("{} rows", counts.rows)))];
+    let mut lines = vec![
+        heading(&branch.label, look),
+        Line::from(Look::plain(&format!("{} row{}", counts.rows, if counts.rows == 1 { "" } else { "s" }))),
+    ];
     if counts.failed > 0 {
         let words = format!("{} went wrong, or were answered with an error", counts.failed);
         lines.push(Line::from(Look::span(&words, look.severity(Severity::Error))));

@@ -226,7 +226,7 @@ fn a_server_that_was_mended_is_checked_again() {
     screen.draw();
     let text = screen.text();
     assert!(text.contains("✓ mended: cert-expired"), "{text}");
-    assert!(text.contains("new:") && text.contains("chain-unknown-ca"), "{text}");
+    assert!(text.contains("still wrong") && text.contains("new ") && text.contains("chain-unknown-ca"), "{text}");
     assert!(!text.contains("mended: name-mismatch"), "{text}");
     screen.key(KeyCode::Esc);
     assert!(!screen.text().contains("checked again"));

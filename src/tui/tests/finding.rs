@@ -378,7 +378,15 @@ fn a_text_is_looked_for_in_a_pane() {
     assert!(line(&screen).contains("\"list\""), "{}", line(&screen));
     assert!(screen.styled().contains("underlined"), "{}", screen.styled());
     screen.keys("n");
-    assert!(screen.text().contains("no further \"list\""), "{}", screen.text());
+    assert!(screen.text().contains("the only place"), "{}", screen.text());
+    screen.keys("/nosuch");
+    for _ in 0..4 {
+        screen.key(KeyCode::Left);
+    }
+    screen.keys("x");
+    screen.key(KeyCode::Enter);
+    assert!(screen.text().contains("nowhere in this pane"), "{}", screen.text());
+    screen.key(KeyCode::Esc);
     screen.key(KeyCode::Esc);
     assert!(screen.state.wanted.is_empty());
 }

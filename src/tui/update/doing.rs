@@ -61,7 +61,12 @@ impl State {
         Some(Effect::Obey(Command::Note(id, Note { marked, text: text.trim().to_owned() })))
     }
 
-    pub(super) fn export(&mut self, only_marked: bool) {
+    pub(super) fn export(&mut self, only_marked: bool, book: &Book) {
+        if only_marked && !book.notes().values().any(|note| note.marked) {
+            let key = self.settings.keymap.key_for(Action::Mark);
+            self.toast = Some(format!("no row is marked; {key} marks one"));
+            return;
+        }
         if !only_marked && !self.rows.is_listed {
             self.toast = Some("not all rows are listed yet; once more in a moment".to_owned());
             return;
@@ -82,6 +87,11 @@ impl State {
 
     pub(super) fn repeat(&mut self, book: &Book) -> Option<Effect> {
         let row = self.row(book)?;
+        if !self.is_recording {
+            let key = self.settings.keymap.key_for(Action::Record);
+            self.toast = Some(format!("nothing is recorded now, so the answer would go by unseen; {key} begins again"));
+            return None;
+        }
         let RowId::Exchange(id) = row.id else {
             self.toast = Some("this row has no request".to_owned());
             return None;
@@ -92,7 +102,12 @@ impl State {
 
     pub(super) fn recheck(&mut self, book: &Book) -> Option<Effect> {
         let connection = self.row(book)?.connection;
-        let host = book.line(connection).map_or(String::new(), |line| line.host.to_string());
+        let line = book.line(connection);
+        if line.is_some_and(|line| line.given == Some(GivenKind::Plain) && line.tls.is_none()) {
+            self.toast = Some("this row has no TLS".to_owned());
+            return None;
+        }
+        let host = line.map_or(String::new(), |line| line.host.to_string());
         self.toast = Some(format!("checking {host} again …"));
         Some(Effect::Obey(Command::Recheck(connection)))
     }

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::super::about::Effect;
-use super::super::copying::Copied;
+use super::super::copying::{Copied, is_cut};
 use super::super::keymap::Action;
 use super::super::menu::{Menu, columns_in_order};
 use super::super::rows::Sort;
@@ -33,6 +33,7 @@ impl State {
             KeyCode::Char('+' | '-') if menu == Menu::Columns => {
                 return self.move_column(chosen, key.code == KeyCode::Char('-'));
             }
+            KeyCode::Delete | KeyCode::Char('d') if menu == Menu::Columns => return Some(self.usual_columns()),
             KeyCode::Delete | KeyCode::Char('d') if menu == Menu::Filters => return self.forget_filter(chosen),
             KeyCode::Esc | KeyCode::Char('q') => self.overlay = Overlay::None,
             _ => {}
@@ -87,6 +88,15 @@ impl State {
         self.keep_columns(column)
     }
 
+    /// Those that are shown unless somebody chooses, as far as there is room.
+    fn usual_columns(&mut self) -> Effect {
+        self.settings.prefs.columns.clear();
+        self.settings.chosen.columns.clear();
+        self.columns = self.settings.prefs.columns();
+        self.overlay = Overlay::Menu(Menu::Columns, 0);
+        Effect::Keep(self.settings.chosen.clone())
+    }
+
     fn move_column(&mut self, chosen: usize, to_the_left: bool) -> Option<Effect> {
         let other = chosen.checked_add_signed(if to_the_left { -1 } else { 1 })?;
         if chosen.max(other) >= self.columns.len() {
@@ -122,8 +132,9 @@ impl State {
         let record = self.record(book)?;
         let text = copied.text(&record);
         self.toast = Some(match &text {
+            Some(text) if is_cut(*copied, &record) => format!("copied the first {} bytes of {what}", text.len()),
             Some(text) => format!("copied {what}, {} bytes", text.len()),
-            None => "this row has no such thing".to_owned(),
+            None => "this row has no such thing, or none that is text".to_owned(),
         });
         text.map(Effect::Copy)
     }

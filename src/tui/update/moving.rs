@@ -61,10 +61,13 @@ impl State {
     pub(super) fn jump_to_text(&mut self, by: isize) {
         let lines = self.detail_lines();
         let has = |at: &usize| lines.get(*at).is_some_and(|line| view::holds(line, &self.wanted));
-        let found = if by > 0 { (self.scroll + 1..lines.len()).find(has) } else { (0..self.scroll).rev().find(has) };
+        let (before, behind) = ((0..self.scroll), (self.scroll + 1..lines.len()));
+        // Round and round: the place before the first is the last.
+        let found = if by > 0 { behind.chain(before).find(has) } else { before.rev().chain(behind.rev()).find(has) };
         match found {
             Some(at) => self.scroll = at,
-            None => self.toast = Some(format!("no further {:?} in this pane", self.wanted)),
+            None if has(&self.scroll) => self.toast = Some("this is the only place".to_owned()),
+            None => self.toast = Some(format!("nowhere in this pane: {}", self.wanted)),
         }
     }
 
@@ -72,6 +75,10 @@ impl State {
         match (self.view, self.focus) {
             (View::Tree, Focus::List) if by > 0 => self.rows.tree.open(),
             (View::Tree, Focus::List) => self.rows.tree.close(),
+            // There is one thing below a board: to it, and back.
+            (View::Hosts | View::Devices | View::Certificates | View::Setup | View::Tree, focus) => {
+                self.focus = if focus == Focus::List { Focus::Detail { whole: false } } else { Focus::List };
+            }
             _ => self.show(self.pane.turned(by)),
         }
     }

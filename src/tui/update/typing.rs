@@ -8,7 +8,7 @@ use tui_input::backend::crossterm::EventHandler as _;
 
 use super::super::about::Effect;
 use super::super::board::View;
-use super::super::keymap::commands;
+use super::super::keymap::{Action, commands};
 use super::super::state::{Focus, State, Typing};
 use crate::session::{Book, Completion, Filter, Searched, Wanted};
 
@@ -39,7 +39,7 @@ impl State {
         match key.code {
             KeyCode::Esc => self.typing = None,
             KeyCode::Enter => return self.typed_whole(book),
-            KeyCode::Up => self.choose(-1),
+            KeyCode::Up | KeyCode::BackTab => self.choose(-1),
             KeyCode::Down => self.choose(1),
             KeyCode::Tab => self.complete(book),
             KeyCode::Char('s') if ctrl => return self.keep_filter(),
@@ -74,7 +74,8 @@ impl State {
     /// Takes a text in at once, as far as it is one that a person would write.
     pub(super) fn pasted(&mut self, text: &str, book: &Book) {
         let Some(input) = self.input() else { return };
-        let pasted: String = text.chars().filter(|c| !c.is_control()).take(LONGEST_PASTE).collect();
+        let spaced = text.trim().chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c });
+        let pasted: String = spaced.filter(|c| !c.is_control()).take(LONGEST_PASTE).collect();
         let value = input.value();
         let at = value.char_indices().nth(input.cursor()).map_or(value.len(), |(at, _)| at);
         let (before, behind) = value.split_at_checked(at).unwrap_or((value, ""));
@@ -83,19 +84,28 @@ impl State {
         self.check_filter(book);
     }
 
-    /// Another one of the commands that fit.
+    /// Another one of the commands that fit, or of the words that are offered.
     fn choose(&mut self, by: isize) {
         if let Some(Typing::Command(input, chosen)) = &mut self.typing {
             let last = commands(input.value()).len().saturating_sub(1);
             *chosen = chosen.saturating_add_signed(by).min(last);
         }
+        if let Some(Typing::Filter(_, _, completion)) = &mut self.typing {
+            let last = completion.words.len().saturating_sub(1);
+            completion.chosen = completion.chosen.saturating_add_signed(by).min(last);
+        }
     }
 
-    /// Takes the first word that is offered, and offers what goes on from there.
+    /// Takes the chosen word of those that are offered, and offers what goes on from there.
     fn complete(&mut self, book: &Book) {
-        self.check_filter(book);
-        if let Some(Typing::Filter(input, _, Completion { replaces, words })) = &mut self.typing
-            && let Some(word) = words.first()
+        if let Some(Typing::Filter(input, _, completion)) = &self.typing
+            && completion.words.is_empty()
+            && input.value().is_empty()
+        {
+            self.check_filter(book);
+        }
+        if let Some(Typing::Filter(input, _, Completion { replaces, words, chosen })) = &mut self.typing
+            && let Some(word) = words.get(*chosen)
         {
             let value = input.value();
             let before = value.get(..replaces.start).unwrap_or_default();
@@ -113,6 +123,7 @@ impl State {
             let value = input.value();
             let cursor = value.char_indices().nth(input.cursor()).map_or(value.len(), |(at, _)| at);
             *completion = Completion::of(value, cursor, book);
+            self.toast = Filter::unknown_key(value).map(|key| format!("{key}: is no key; looked for as a word"));
         }
     }
 
@@ -129,7 +140,8 @@ impl State {
         if filters.len() > KEPT {
             filters.remove(0);
         }
-        self.toast = Some("kept".to_owned());
+        let key = self.settings.keymap.key_for(Action::Filters);
+        self.toast = Some(format!("kept; {key} offers it"));
         Some(Effect::Keep(self.settings.chosen.clone()))
     }
 

@@ -16,8 +16,9 @@ use crate::tui::style::Look;
 
 pub(super) fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let totals = state.totals;
-    let mut left =
-        vec![Look::bold(&format!(" tlscope {} ", env!("CARGO_PKG_VERSION"))), Look::plain(&state.about.title)];
+    let mut left = vec![Look::bold(" tlscope"), Look::bold(&format!(" {} ", env!("CARGO_PKG_VERSION")))];
+    let title = text::elide_middle(&text::safe(&state.about.title), usize::from(area.width) / 3).into_owned();
+    left.push(Look::plain(&format!(" {title}")));
     if let Some(since) = state.about.recording_since {
         let seconds = u64::try_from(state.now.ms_since(since) / 1000).unwrap_or(0);
         let words = if state.is_recording {
@@ -26,7 +27,9 @@ pub(super) fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
             "  ○ not recording".to_owned()
         };
         let severity = if state.is_recording { Severity::Error } else { Severity::Warning };
-        left.push(Look::span(&words, state.look.severity(severity)));
+        let word = Look::span(&words, state.look.severity(severity));
+        // That nothing is recorded must be seen on every screen.
+        left.insert(if state.is_recording { left.len() } else { 1 }, word);
     }
     let devices = if totals.devices == 1 { "1 device".to_owned() } else { format!("{} devices", totals.devices) };
     left.push(Look::plain(&format!("  {devices}")));
@@ -46,7 +49,8 @@ pub(super) fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let used = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
     let room = usize::from(area.width);
     // On a narrow screen what is wrong matters more than what else there is to say.
-    while left.len() > 1 && used(&left) + used(&right) >= room {
+    let kept = if state.is_recording { 1 } else { 2 };
+    while left.len() > kept && used(&left) + used(&right) >= room {
         left.pop();
     }
     let gap = room.saturating_sub(used(&left) + used(&right) + 1);
@@ -121,23 +125,24 @@ fn keys_here(state: &State) -> &'static [(Action, &'static str)] {
         ],
         (Focus::List, _) => &[
             (Action::Enter, "its traffic"),
+            (Action::Turn(1), "scroll below"),
             (Action::View(View::Traffic), "traffic"),
             (Action::View(View::Hosts), "hosts"),
             (Action::View(View::Devices), "devices"),
             (Action::View(View::Certificates), "certificates"),
         ],
         (Focus::Detail { .. }, _) => &[
+            (Action::Back, "back"),
             (Action::Move(1), "scroll"),
             (Action::Turn(1), "pane"),
             (Action::Find, "look for"),
             (Action::Enter, "whole screen"),
             (Action::Copy, "copy"),
-            (Action::Back, "back"),
         ],
     }
 }
 
-/// A line that is being typed, with what is wrong with it.
+/// A line that is being typed: as much of it as there is room for, and what there is to say of it.
 fn typed(
     frame: &mut Frame<'_>,
     area: Rect,
@@ -146,21 +151,45 @@ fn typed(
     fault: Option<&(usize, String)>,
     state: &State,
 ) {
-    let mut spans = vec![Look::bold(label)];
-    let value = input.value();
-    match fault {
-        Some((at, why)) => {
-            let (good, bad) = value.split_at_checked(*at).unwrap_or((value, ""));
-            let wrong = state.look.severity(Severity::Error).add_modifier(Modifier::UNDERLINED);
-            spans.extend([Look::plain(good), Look::span(bad, wrong)]);
-            spans.push(Look::span(&format!("  {why}"), state.look.severity(Severity::Error)));
+    let whole = usize::from(area.width);
+    let word = match (fault, &state.toast) {
+        (Some((_, why)), _) => {
+            Look::span(&format!("  {}", text::elide(why, whole / 2)), state.look.severity(Severity::Error))
         }
-        None => spans.push(Look::plain(value)),
-    }
+        (None, Some(toast)) => Look::span(&format!("  {}", text::elide(toast, whole / 2)), state.look.accent()),
+        (None, None) => Look::plain(""),
+    };
+    let room = whole.saturating_sub(text::width(label) + word.width() + 1).max(1);
+    let scroll = input.visual_scroll(room);
+    let mut spans = vec![Look::bold(label)];
+    spans.extend(in_window(input.value(), (scroll, room), fault.map(|(at, _)| *at), state));
+    spans.push(word);
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
-    let column = text::width(label) + input.visual_cursor();
+    let column = text::width(label) + input.visual_cursor().max(scroll) - scroll;
     let column = u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
     frame.set_cursor_position(Position::new(area.x + column, area.y));
+}
+
+/// What of a line stands in its window; the word at a fault stands out.
+fn in_window(value: &str, (scroll, room): (usize, usize), fault: Option<usize>, state: &State) -> Vec<Span<'static>> {
+    let wrong = state.look.severity(Severity::Error).add_modifier(Modifier::UNDERLINED);
+    let end = fault.map(|at| {
+        let rest = value.get(at..).unwrap_or_default();
+        let word = rest.find([' ', '&', '|', ')']).unwrap_or(rest.len());
+        at + word.max(1)
+    });
+    let is_wrong = |at: usize| fault.is_some_and(|from| at >= from) && end.is_some_and(|end| at < end);
+    let mut spans = Vec::new();
+    let mut column = 0;
+    for (at, c) in value.char_indices() {
+        let glyph = c.to_string();
+        let width = text::width(&text::safe(&glyph));
+        if column >= scroll && column + width <= scroll + room {
+            spans.push(Look::span(&glyph, if is_wrong(at) { wrong } else { Style::new() }));
+        }
+        column += width;
+    }
+    spans
 }
 
 /// What an empty screen teaches: the next step.

@@ -121,7 +121,7 @@ pub(super) fn completion(frame: &mut Frame<'_>, state: &State, completion: &Comp
     let lines: Vec<_> = completion.words.iter().map(|word| Line::from(Look::plain(&format!(" {word}")))).collect();
     let widest = completion.words.iter().map(|word| text::width(word)).max().unwrap_or(0);
     let width = u16::try_from(widest + 4).unwrap_or(u16::MAX).max(20);
-    above_the_footer(frame, state, " tab ", lines, Some(0), width);
+    above_the_footer(frame, state, " tab ", lines, Some(completion.chosen), width);
 }
 
 fn above_the_footer(

@@ -28,7 +28,7 @@ const fn spec(column: Column) -> &'static table::Column<Shown> {
     }
     const TIME: table::Column<Shown> = of("time", Length(8), 60, time);
     const DEVICE: table::Column<Shown> = of("device", Length(15), 110, device);
-    const HOST: table::Column<Shown> = of("host", Fill(3), 0, host);
+    const HOST: table::Column<Shown> = of("host", Fill(4), 0, host);
     const REQUEST: table::Column<Shown> = of("request", Fill(3), 70, request);
     const STATUS: table::Column<Shown> = of("st", Length(3), 50, status);
     const TLS: table::Column<Shown> = of("tls", Length(4), 60, tls);
@@ -79,6 +79,11 @@ fn title(state: &State) -> Line<'static> {
         spans.push(Look::plain("─ filter: "));
         spans.push(Look::span(filter.text(), state.look.accent()));
         spans.push(Look::dim(&format!(" ─ {} of {} rows ", state.rows.list.len(), state.rows.total)));
+    }
+    let sort = state.rows.list.sort();
+    if sort != Sort::ARRIVAL {
+        let arrow = if sort.descending { "↓" } else { "↑" };
+        spans.push(Look::plain(&format!("─ by {} {arrow} ", sort.column.name())));
     }
     spans.extend(progress(state));
     if state.rows.follow {

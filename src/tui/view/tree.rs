@@ -63,12 +63,12 @@ fn worst(branch: &Branch, state: &State, _: usize) -> Cell<'static> {
 }
 
 fn rows(branch: &Branch, _: &State, columns: usize) -> Cell<'static> {
-    Cell::from(Look::plain(&format!("{:>columns$}", text::count(branch.counts.rows as u64))))
+    Cell::from(Look::plain(&format!("{:>columns$}", branch.counts.rows)))
 }
 
 fn failed(branch: &Branch, state: &State, columns: usize) -> Cell<'static> {
     let failed = branch.counts.failed;
     let style = if failed > 0 { state.look.severity(Severity::Error) } else { Style::new() };
-    let words = if failed > 0 { text::count(failed as u64) } else { "-".to_owned() };
+    let words = if failed > 0 { failed.to_string() } else { "-".to_owned() };
     Cell::from(Look::span(&format!("{words:>columns$}"), style))
 }
