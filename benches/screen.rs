@@ -335,7 +335,7 @@ fn print_costs(name: &str, mut costs: Vec<f64>) {
 
 /// Every way to move and to look, once.
 async fn use_it(screen: &Screen) {
-    use KeyCode::{Char, Down, End, Enter, Esc, Home, PageDown, PageUp, Tab, Up};
+    use KeyCode::{Char, Down, End, Enter, Esc, Home, PageDown, PageUp, Right, Tab, Up};
     let keys = [
         Down,
         Down,
@@ -366,6 +366,9 @@ async fn use_it(screen: &Screen) {
         Char('d'),
         Down,
         Char('c'),
+        Char('T'),
+        Down,
+        Right,
         Char('t'),
         Char('f'),
         Char('?'),

@@ -93,6 +93,10 @@ async fn with_screen(settings: &RunSettings) -> anyhow::Result<u8> {
     let engine = Engine::start(settings, listeners).await?;
     let ended = ended(settings.run_for);
     let shown = show_run(&engine, now(), Wishes::of(&settings.screen, settings.redaction), ended).await;
+    let open = engine.session.look(|book| book.totals().open);
+    if open > 0 {
+        say(&format!("ending {open} connections … (ctrl-c: at once)\n"));
+    }
     let file = engine.file.clone();
     finish(settings, engine, listening).await?;
     say(&format!("the session is kept: tlscope open {}\n", file.display()));

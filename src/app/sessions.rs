@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -18,7 +18,8 @@ use crate::text;
 
 /// Lists the sessions, or shows one.
 pub(super) fn run(globals: &Globals, session: Option<&Path>, screen: ScreenArgs) -> anyhow::Result<u8> {
-    match session {
+    let named = session.map(|path| find(globals, path)).transpose()?;
+    match named.as_deref() {
         None => print(&list(&globals.home()?.sessions))?,
         Some(path) if io::stdout().is_terminal() => {
             let home = globals.home()?;
@@ -32,9 +33,15 @@ pub(super) fn run(globals: &Globals, session: Option<&Path>, screen: ScreenArgs)
     Ok(0)
 }
 
+/// The file itself, or the session of that name under the home directory.
+fn find(globals: &Globals, path: &Path) -> anyhow::Result<PathBuf> {
+    let kept = globals.home()?.sessions.join(path);
+    Ok(if !path.exists() && kept.exists() { kept } else { path.to_owned() })
+}
+
 /// The sessions in a directory, the newest first.
 fn list(dir: &Path) -> String {
-    let mut found: Vec<(SystemTime, std::path::PathBuf, u64)> = Vec::new();
+    let mut found: Vec<(SystemTime, PathBuf, u64)> = Vec::new();
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();
         if let (Some("tlscope"), Ok(about)) = (path.extension().and_then(|end| end.to_str()), entry.metadata()) {

@@ -9,13 +9,24 @@ pub fn text_of<'a>(bytes: &'a [u8], media_type: &str) -> Option<Cow<'a, str>> {
     match charset.as_deref() {
         Some("utf-16" | "utf-16le" | "utf-16be") => utf16(bytes, charset.as_deref() == Some("utf-16be")),
         Some("utf-8" | "utf8") | None => {
-            let text = str::from_utf8(bytes).ok()?;
+            let text = up_to_a_cut(bytes)?;
             (!looks_binary(text)).then_some(Cow::Borrowed(text))
         }
         Some(_) => match str::from_utf8(bytes) {
             Ok(text) => Some(Cow::Borrowed(text)),
             Err(_) => Some(Cow::Owned(bytes.iter().map(|b| char::from(*b)).collect())),
         },
+    }
+}
+
+/// UTF-8, also where the last character was cut in its middle: much of a body is kept in part only.
+fn up_to_a_cut(bytes: &[u8]) -> Option<&str> {
+    match str::from_utf8(bytes) {
+        Ok(text) => Some(text),
+        Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => {
+            bytes.get(..error.valid_up_to()).and_then(|whole| str::from_utf8(whole).ok())
+        }
+        Err(_) => None,
     }
 }
 
@@ -46,7 +57,9 @@ mod tests {
 
     #[test]
     fn reads_text_and_only_text() {
-        let cases: [(&[u8], &str, Option<&str>); 8] = [
+        let cases: [(&[u8], &str, Option<&str>); 10] = [
+            (b"caf\xc3", "text/plain", Some("caf")),
+            (b"\xc3", "text/plain", None),
             ("ü".as_bytes(), "text/plain", Some("ü")),
             (b"\xfc", "text/plain", None),
             (b"\xfc", "text/plain; charset=ISO-8859-1", Some("ü")),

@@ -9,6 +9,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
 mod charset;
+mod content;
 mod decode;
 mod form;
 mod image;
@@ -19,6 +20,7 @@ mod protobuf;
 mod xml;
 
 pub use charset::text_of;
+pub use content::Content;
 pub use decode::{Decoded, decode};
 pub use form::{encode_form, read_form};
 pub use image::kind_of_bytes;

@@ -51,8 +51,8 @@ impl Group {
         self.refused += usize::from(line.accepts == Some(false));
         self.accepted += usize::from(line.accepts == Some(true));
         self.broke_off += usize::from(line.broke_off);
-        *self.hosts.entry(line.host.clone()).or_default() += 1;
-        *self.devices.entry(line.device).or_default() += 1;
+        count_up(&mut self.hosts, line.host.clone());
+        count_up(&mut self.devices, line.device);
         for (id, severity) in &line.findings {
             *self.findings.entry((Reverse(*severity), *id)).or_default() += 1;
         }
@@ -83,6 +83,13 @@ impl Group {
         for (id, severity) in &line.findings {
             count_down(&mut self.findings, &(Reverse(*severity), *id));
         }
+    }
+}
+
+/// Within the limit, as groups themselves.
+fn count_up<K: Ord>(counts: &mut BTreeMap<K, usize>, key: K) {
+    if counts.len() < LIMIT || counts.contains_key(&key) {
+        *counts.entry(key).or_default() += 1;
     }
 }
 

@@ -50,16 +50,20 @@ fn fold_connection(book: &mut Book, connection: Connection, report: Option<Repor
     }
 }
 
+/// So many messages of a row are read, the newest.
+const MESSAGES: usize = 2_000;
+
 /// Everything about a row; `None` when it is not in the file.
 ///
 /// # Errors
 /// [`StoreError`] when the file cannot be read.
 pub fn read_detail(archive: &Archive, id: RowId) -> Result<Option<Detail>, StoreError> {
-    let (connection, exchange, messages) = match id {
-        RowId::Connection(id) => (id, None, archive.raw_messages_of(id)?),
+    let messages = archive.newest_messages(id, MESSAGES)?;
+    let (connection, exchange) = match id {
+        RowId::Connection(id) => (id, None),
         RowId::Exchange(id) => {
             let Some(exchange) = archive.exchange(id)? else { return Ok(None) };
-            (exchange.connection, Some(Arc::new(exchange)), archive.messages_of(id)?)
+            (exchange.connection, Some(Arc::new(exchange)))
         }
     };
     let Some((connection, report)) = archive.connection(connection)? else { return Ok(None) };

@@ -80,7 +80,7 @@ pub struct LeafFacts {
     /// The issuer as it is written.
     pub issuer_name: String,
     /// The same in lower case.
-    pub issuer: String,
+    pub issuer: Arc<str>,
     /// The names, in lower case, with spaces between.
     pub san: String,
     /// When it begins.
@@ -97,7 +97,7 @@ impl LeafFacts {
         Self {
             sha256: cert.sha256(),
             label: cert.label(),
-            issuer: issuer_name.to_lowercase(),
+            issuer: issuer_name.to_lowercase().into(),
             issuer_name,
             san: names.join(" "),
             not_before: cert.validity.map(|validity| validity.not_before),

@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use crate::codec::{decode, text_of};
+use crate::codec::Content;
 use crate::model::{Body, Exchange, ExchangeId, Head};
 use crate::store::{Archive, StoreError};
-use crate::text;
 
 /// More of a body, decoded, is not searched.
 const SEARCHED: usize = 8 << 20;
@@ -88,12 +87,11 @@ fn body_has(head: &Head, body: &Body, wanted: &str) -> bool {
     if body.kept.is_empty() {
         return false;
     }
-    let field = |name: &str| head.field(name).map(|value| text::escape(value).into_owned()).unwrap_or_default();
-    let decoded = decode(&body.kept, &field("content-encoding"), SEARCHED);
-    match text_of(&decoded.bytes, &field("content-type")) {
+    let content = Content::of(head, body, SEARCHED);
+    match content.text() {
         Some(found) => found.to_lowercase().contains(wanted),
         // A name or a token inside bytes of another kind.
-        None => decoded.bytes.windows(wanted.len().max(1)).any(|part| part.eq_ignore_ascii_case(wanted.as_bytes())),
+        None => content.bytes.windows(wanted.len().max(1)).any(|part| part.eq_ignore_ascii_case(wanted.as_bytes())),
     }
 }
 

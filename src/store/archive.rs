@@ -1,5 +1,7 @@
 //! Reading a session back.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -8,13 +10,20 @@ use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
 use serde::de::DeserializeOwned;
 
 use super::schema::{StoreError, fold_in, open};
-use crate::model::{CertDer, Connection, ConnectionId, Exchange, ExchangeId, Message, Note, Report, RowId};
+use crate::model::{
+    CertDer, Connection, ConnectionId, Exchange, ExchangeId, Fingerprint, Message, Note, Report, RowId,
+};
 
 /// A session file, open for reading.
 pub struct Archive {
     database: Database,
     path: std::path::PathBuf,
+    /// Certificates that were read, so that each is in memory once.
+    certificates: RefCell<HashMap<Fingerprint, Bytes>>,
 }
+
+/// So many certificates are remembered.
+const CERTIFICATES: usize = 20_000;
 
 /// An exchange with whether it is the first on its connection.
 #[derive(Clone, Debug)]
@@ -34,7 +43,7 @@ impl Archive {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let database = open(path)?;
         fold_in(&database);
-        Ok(Self { database, path: path.to_owned() })
+        Ok(Self { database, path: path.to_owned(), certificates: RefCell::default() })
     }
 
     /// Opens a session that is being written.
@@ -42,7 +51,7 @@ impl Archive {
     /// # Errors
     /// [`StoreError`] when it is none.
     pub fn attach(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { database: open(path)?, path: path.to_owned() })
+        Ok(Self { database: open(path)?, path: path.to_owned(), certificates: RefCell::default() })
     }
 
     /// Where it is.
@@ -166,6 +175,21 @@ impl Archive {
         self.messages("SELECT record FROM messages WHERE connection = ?1 AND exchange IS NULL ORDER BY id", id.0)
     }
 
+    /// The newest messages of a row, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn newest_messages(&self, row: RowId, count: usize) -> Result<Vec<Message>, StoreError> {
+        let (of, id) = match row {
+            RowId::Exchange(id) => ("exchange = ?1", id.0),
+            RowId::Connection(id) => ("connection = ?1 AND exchange IS NULL", id.0),
+        };
+        let query = format!("SELECT record FROM messages WHERE {of} ORDER BY id DESC LIMIT {count}");
+        let mut messages = self.messages(&query, id)?;
+        messages.reverse();
+        Ok(messages)
+    }
+
     /// Hands over the exchanges behind `after` with their bodies, in the order of their ids, until
     /// `each` says that it is enough.
     ///
@@ -260,12 +284,20 @@ impl Archive {
 
     /// Certificates are kept once; a record names them.
     fn fill_in(&self, der: &mut CertDer) {
+        if let Some(known) = self.certificates.borrow().get(&der.sha256) {
+            der.der = known.clone();
+            return;
+        }
         let query = "SELECT der FROM certificates WHERE sha256 = ?1";
         let statement = self.database.prepare_cached(query);
         let bytes =
             statement.and_then(|mut found| found.query_row([&der.sha256.0[..]], |row| row.get::<_, Vec<u8>>(0)));
         if let Ok(bytes) = bytes {
             der.der = bytes.into();
+            let mut known = self.certificates.borrow_mut();
+            if known.len() < CERTIFICATES {
+                known.insert(der.sha256, der.der.clone());
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The columns of the list: their names, and what a row is ordered by in each.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use super::rows::Key;
 use crate::session::{Line, Row};
@@ -96,9 +95,9 @@ impl Column {
             Self::Tls => number(line.and_then(|line| line.tls).map(|version| u64::from(version.0))),
             Self::Findings => number(line.map(findings_order)),
             Self::Ends => number(leaf.and_then(|leaf| leaf.not_after).and_then(|at| u64::try_from(at.unix_ms()).ok())),
-            Self::Issuer => leaf.map_or_else(|| Key::number(0), |leaf| Key::text(&Arc::from(leaf.issuer.as_str()))),
+            Self::Issuer => leaf.map_or_else(|| Key::number(0), |leaf| Key::text(&leaf.issuer)),
             Self::Given => number(line.and_then(|line| line.given).map(|given| given as u64 + 1)),
-            // What lasts still stands behind what has ended.
+            // What lasts still counts as longer than all that has ended.
             Self::Took => Key::number(row.took_ms.map_or(u64::MAX, |ms| (f64::from(ms) * 1000.0) as u64)),
             Self::Size => Key::number(row.size),
         }

@@ -1,6 +1,6 @@
 //! What of a row can be copied to the clipboard.
 
-use crate::codec::{decode, text_of};
+use crate::codec::Content;
 use crate::export::{curl_command, openssl_command};
 use crate::model::{Body, Head};
 use crate::session::Detail;
@@ -74,9 +74,8 @@ fn harmless(found: &str) -> String {
 
 /// What is text of it; bytes of another kind have no place on a clipboard.
 fn body_text(head: &Head, body: &Body) -> Option<String> {
-    let field = |name: &str| head.field(name).map(|value| text::escape(value).into_owned()).unwrap_or_default();
-    let decoded = decode(&body.kept, &field("content-encoding"), LONGEST_BODY);
-    let found = text_of(&decoded.bytes, &field("content-type")).filter(|found| !found.is_empty())?;
+    let content = Content::of(head, body, LONGEST_BODY);
+    let found = content.text().filter(|found| !found.is_empty())?;
     Some(harmless(&found))
 }
 

@@ -189,6 +189,21 @@ fn a_session_of_before_there_were_notes_is_read_and_written() {
 }
 
 #[test]
+fn the_newest_messages_are_given_in_their_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.tlscope");
+    let writer = Writer::create(&path, 1 << 20, &[]).unwrap();
+    for at in 1..=5 {
+        writer.offer(Item::Message(Arc::new(Message { at: Timestamp::from_unix(at), ..message(Some(1)) })));
+    }
+    writer.finish();
+    let archive = Archive::open(&path).unwrap();
+    let newest = archive.newest_messages(RowId::Exchange(ExchangeId(1)), 2).unwrap();
+    assert_eq!(newest.iter().map(|message| message.at.unix_ms()).collect::<Vec<_>>(), [4000, 5000]);
+    assert_eq!(archive.newest_messages(RowId::Connection(ConnectionId(1)), 2).unwrap(), []);
+}
+
+#[test]
 fn exchanges_behind_one_are_handed_over_until_it_is_enough() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.tlscope");

@@ -3,7 +3,7 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::codec::{Part, boundary, decode, grpc_frames, kind_of, kind_of_bytes, parts, pretty, text_of, wire_form};
+use crate::codec::{Content, Part, boundary, grpc_frames, kind_of, kind_of_bytes, parts, pretty, text_of, wire_form};
 use crate::model::{Body, BodyEnd, Head};
 use crate::text;
 use crate::tui::style::Look;
@@ -26,12 +26,11 @@ pub(super) fn body_lines(head: &Head, body: &Body, columns: usize) -> Vec<Line<'
     if body.kept.is_empty() {
         return lines;
     }
-    let field = |name: &str| head.field(name).map(|value| text::escape(value).into_owned()).unwrap_or_default();
-    let decoded = decode(&body.kept, &field("content-encoding"), SHOWN_BYTES);
-    if let Some(why) = &decoded.incomplete {
+    let content = Content::of(head, body, SHOWN_BYTES);
+    if let Some(why) = &content.incomplete {
         lines.extend(dim(&format!("shown in part: {why}"), columns));
     }
-    lines.extend(content_lines(&decoded.bytes, &field("content-type"), columns, true));
+    lines.extend(content_lines(&content.bytes, &content.media_type, columns, true));
     lines
 }
 
