@@ -6,13 +6,16 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use tlscope::codec::{Inflater, decode, kind_of, pretty, text_of};
+use tlscope::codec::{
+    Inflater, boundary, decode, grpc_frames, kind_of, kind_of_bytes, parts, pretty, text_of, wire_form,
+};
 use tlscope::diagnosis::{Limits, Trust, judge};
 use tlscope::explain::{fix, summary};
 use tlscope::export::Redaction;
 use tlscope::model::{
     CertDer, Evidence, Fetched, Handshake, Host, Observation, Report, RootSet, RootSetName, Timestamp,
 };
+use tlscope::session::{Filter, quoted};
 use tlscope::wire::{
     FlightReader, FrameFollower, HeadFollower, MessageReader, WsMessage, read_client_hello, read_greeting,
     read_request, read_sslv2_answer, sniff,
@@ -142,4 +145,40 @@ pub fn body(data: &[u8]) {
             let _ = Redaction::On.url(&text);
         }
     }
+}
+
+/// What bodies are made of: parts, protobuf, XML, images, each within bounds.
+pub fn content(data: &[u8]) {
+    let (name, rest) = data.split_at_checked(8).unwrap_or((data, &[]));
+    let media = format!("multipart/mixed; boundary={}", String::from_utf8_lossy(name));
+    if let Some(boundary) = boundary(&media) {
+        let parts = parts(rest, &boundary);
+        assert!(parts.len() <= 1000);
+        assert!(parts.iter().map(|part| part.body.len()).sum::<usize>() <= rest.len());
+    }
+    if let Some(form) = wire_form(data) {
+        assert!(form.len() <= 2 << 20);
+    }
+    for frame in grpc_frames(data).unwrap_or_default() {
+        let _ = wire_form(frame.payload);
+    }
+    let _ = kind_of_bytes(data);
+    if let Ok(text) = str::from_utf8(data) {
+        let dense = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        let laid_out = pretty(kind_of("text/xml", Some(text)), text);
+        assert_eq!(dense(&laid_out), dense(text), "laying out loses nothing");
+    }
+}
+
+/// Filters: read or refused, and what is read means the same when it is read again.
+pub fn filter(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    match Filter::parse(text) {
+        Ok(filter) => assert_eq!(Filter::parse(filter.text()), Ok(filter)),
+        Err(error) => assert!(error.at <= text.len()),
+    }
+    let _ = Filter::unknown_key(text);
+    let within = format!("note:{}", quoted(text));
+    let read = Filter::parse(&within);
+    assert!(read.is_ok() || text.is_empty(), "a quoted value can always be read: {within}");
 }

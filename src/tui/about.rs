@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
-use super::detail::Layout;
 use super::settings::Prefs;
 use crate::check::Checked;
 use crate::model::{Command, RowId, Timestamp};
@@ -80,34 +78,4 @@ impl Hooks {
             keep: Arc::new(|_, _| {}),
         }
     }
-}
-
-/// Something to be done outside the screen.
-#[derive(Clone, Debug)]
-pub(super) enum Effect {
-    /// Look a row up in the session file.
-    Load(RowId),
-    /// Lay a big record out.
-    LayOut(Arc<Detail>, Layout),
-    /// Look for a text in bodies.
-    Search {
-        /// For what, and where.
-        wanted: Wanted,
-        /// The number of the search.
-        number: u64,
-        /// The number of the one that counts.
-        current: Arc<AtomicU64>,
-    },
-    /// Write the session, or these rows of it, as HAR.
-    Export(PathBuf, Option<HashSet<RowId>>),
-    /// Hand this to the terminal's clipboard.
-    Copy(String),
-    /// Have this carried out.
-    Obey(Command),
-    /// Keep these for the next run.
-    Keep(Prefs),
-    /// To the shell, and back.
-    Suspend,
-    /// Draw everything anew.
-    Redraw,
 }

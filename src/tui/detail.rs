@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ratatui::text::Line;
 
-use super::about::Effect;
+use super::effect::{Effect, Layout};
 use super::panes::Pane;
 use super::style::Look;
 use crate::model::{Exchange, RowId};
@@ -12,16 +12,6 @@ use crate::session::{Book, Detail};
 
 /// A record of more bytes is laid out by others: the keys must not wait for it.
 const MUCH: usize = 16 << 10;
-
-/// What a layout depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Layout {
-    pub(super) pane: Pane,
-    pub(super) columns: usize,
-    pub(super) look: Look,
-    /// Counts the records, so that the layout of an old one is known.
-    record: u64,
-}
 
 /// The detail, laid out.
 #[derive(Default)]
@@ -110,13 +100,6 @@ impl Laid {
             self.lines = lines;
             self.layout = Some(layout);
         }
-    }
-}
-
-impl Layout {
-    /// Whether somebody who is at this need not be asked for the other yet.
-    fn is_as_good_as(self, other: Self) -> bool {
-        Self { record: other.record, ..self } == other
     }
 }
 

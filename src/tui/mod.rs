@@ -11,6 +11,7 @@ mod board;
 mod column;
 mod copying;
 mod detail;
+mod effect;
 mod keymap;
 mod menu;
 mod panes;

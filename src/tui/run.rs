@@ -15,7 +15,8 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::about::{About, Effect, Hooks};
+use super::about::{About, Hooks};
+use super::effect::Effect;
 use super::settings::Settings;
 use super::state::State;
 use super::terminal::{Screen, suspend};

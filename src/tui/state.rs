@@ -6,10 +6,11 @@ use ratatui::layout::Size;
 use ratatui::text::Line;
 use tui_input::Input;
 
-use super::about::{About, Effect};
+use super::about::About;
 use super::board::{Board, View};
 use super::column::Column;
 use super::detail::Laid;
+use super::effect::Effect;
 use super::menu::Menu;
 use super::panes::{Pane, group, setup};
 use super::rows::Rows;

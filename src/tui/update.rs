@@ -13,9 +13,10 @@ use ratatui::layout::Size;
 use ratatui::text::Line;
 use tui_input::Input;
 
-use super::about::{Answer, Effect};
+use super::about::Answer;
 use super::board::View;
-use super::detail::Layout;
+use super::effect::Effect;
+use super::effect::Layout;
 use super::keymap::Action;
 use super::menu::Menu;
 use super::panes::checked;

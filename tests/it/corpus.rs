@@ -10,7 +10,7 @@ type Target = fn(&[u8]);
 
 #[test]
 fn no_input_of_the_corpus_does_harm() {
-    let all: [(&str, Target); 9] = [
+    let all: [(&str, Target); 11] = [
         ("hello", targets::hello),
         ("flight", targets::flight),
         ("websocket", targets::websocket),
@@ -20,6 +20,8 @@ fn no_input_of_the_corpus_does_harm() {
         ("ocsp", targets::ocsp),
         ("crl", targets::crl),
         ("revocation", targets::revocation),
+        ("content", targets::content),
+        ("filter", targets::filter),
     ];
     for (name, target) in all {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);

@@ -133,7 +133,7 @@ fn read_term(word: &str) -> Result<Term, String> {
     };
     let lower = value.to_lowercase();
     let (order, bare) = read_order(&lower);
-    if bare.is_empty() {
+    if value.is_empty() {
         return Err(format!("{key}: wants a value"));
     }
     match key {

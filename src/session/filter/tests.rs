@@ -111,6 +111,7 @@ fn every_term_holds_and_does_not() {
         ("marked:no", false),
         ("note:LOOK", true),
         ("note:other", false),
+        ("note:\"<\"", false),
         ("body:token", true),
         ("!body:token", false),
         ("unknown:key", false),

@@ -8,8 +8,8 @@ use crossterm::event::KeyCode;
 use super::rig::{STARTED, Screen, book, connection, exchange, report};
 use crate::model::{ConnectionId, ExchangeId, Facts, FindingId, Note, RowId};
 use crate::session::{Book, Filter, Limits, Searched, Wanted};
-use crate::tui::about::Effect;
 use crate::tui::column::Column;
+use crate::tui::effect::Effect;
 use crate::tui::rows::Sort;
 use crate::tui::update::Message;
 

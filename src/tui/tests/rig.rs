@@ -7,7 +7,8 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
-use super::super::about::{About, Effect};
+use super::super::about::About;
+use super::super::effect::Effect;
 use super::super::settings::Settings;
 use super::super::state::State;
 use super::super::update::Message;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
-use super::super::about::Effect;
 use super::super::board::View;
+use super::super::effect::Effect;
 use super::super::keymap::Action;
 use super::super::state::{Overlay, State, Typing};
 use super::super::style::Theme;

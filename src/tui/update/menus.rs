@@ -2,8 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::super::about::Effect;
 use super::super::copying::{Copied, is_cut};
+use super::super::effect::Effect;
 use super::super::keymap::Action;
 use super::super::menu::{Menu, columns_in_order};
 use super::super::rows::Sort;

@@ -3,8 +3,8 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-use super::super::about::Effect;
 use super::super::board::View;
+use super::super::effect::Effect;
 use super::super::state::{Focus, Overlay, State};
 use super::super::view::{self, Spot};
 use crate::session::Book;

@@ -6,8 +6,8 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::super::about::Effect;
 use super::super::board::View;
+use super::super::effect::Effect;
 use super::super::keymap::{Action, commands};
 use super::super::state::{Focus, State, Typing};
 use crate::session::{Book, Completion, Filter, Searched, Wanted};
