@@ -55,7 +55,7 @@ impl List {
 
     /// Starts over with another filter.
     pub(in crate::tui) fn set_filter(&mut self, filter: Filter) {
-        *self = Self::with(filter, self.sort);
+        self.replace(Self::with(filter, self.sort));
     }
 
     /// Another order. The same rows the other way round need no new look.
@@ -63,8 +63,14 @@ impl List {
         if self.sort.column == sort.column {
             self.sort = sort;
         } else {
-            *self = Self::with(self.filter.clone(), sort);
+            self.replace(Self::with(self.filter.clone(), sort));
         }
+    }
+
+    /// Taking a million entries apart takes its time, and nobody need wait for it.
+    fn replace(&mut self, new: Self) {
+        let old = std::mem::replace(self, new);
+        let _ = std::thread::Builder::new().name("drop".into()).spawn(move || drop(old));
     }
 
     /// The filter.
