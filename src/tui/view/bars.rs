@@ -16,9 +16,11 @@ use crate::tui::style::Look;
 
 pub(super) fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let totals = state.totals;
-    let mut left = vec![Look::bold(" tlscope"), Look::bold(&format!(" {} ", env!("CARGO_PKG_VERSION")))];
+    let version =
+        if area.width >= 100 { format!(" tlscope {} ", env!("CARGO_PKG_VERSION")) } else { " tlscope ".into() };
+    let mut left = vec![Look::bold(&version)];
     let title = text::elide_middle(&text::safe(&state.about.title), usize::from(area.width) / 3).into_owned();
-    left.push(Look::plain(&format!(" {title}")));
+    left.push(Look::plain(&title));
     if let Some(since) = state.about.recording_since {
         let seconds = u64::try_from(state.now.ms_since(since) / 1000).unwrap_or(0);
         let words = if state.is_recording {
