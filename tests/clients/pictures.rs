@@ -40,7 +40,7 @@ fn pictures_of_the_main_screens() {
     // A path that says something, wherever the test runs.
     tlscope.current_dir(home.path()).args(["--home", "home", "run", "--lab", "--offline", "--listen=127.0.0.1:0"]);
     let mut screen = Terminal::start(&tlscope, COLUMNS, ROWS);
-    screen.shows("Nothing has come yet").shows(" --cacert ");
+    screen.shows("Nothing has come yet").shows("--cacert");
     let text = screen.text();
     let proxy: String =
         text.split("http://127.0.0.1:").nth(1).unwrap().chars().take_while(char::is_ascii_digit).collect();

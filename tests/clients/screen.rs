@@ -35,7 +35,7 @@ impl Desk {
         let mut tlscope = self.tlscope();
         tlscope.args(["run", "--lab", "--offline", "--listen=127.0.0.1:0", "--session"]).arg(self.path("s.tlscope"));
         let mut terminal = Terminal::start(tlscope.args(flags), columns, rows);
-        terminal.shows("Nothing has come yet").shows(" --cacert ");
+        terminal.shows("Nothing has come yet").shows("--cacert");
         let text = terminal.text();
         let port = text.split("127.0.0.1:").nth(1).unwrap_or_else(|| panic!("no port on the screen:\n{text}"));
         let port = port.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap();
