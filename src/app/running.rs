@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tracing::level_filters::LevelFilter;
+use tracing::warn;
 
 use super::engine::Engine;
 use super::exporting::write_har;
@@ -99,7 +100,11 @@ async fn with_screen(settings: &RunSettings) -> anyhow::Result<u8> {
     }
     let file = engine.file.clone();
     finish(settings, engine, listening).await?;
-    say(&format!("the session is kept: tlscope open {}\n", file.display()));
+    if file.exists() {
+        say(&format!("the session is kept: tlscope open {}\n", file.display()));
+    } else {
+        say("nothing came, so no session is kept\n");
+    }
     // What was found decides the exit code of scripts alone; a person has seen it.
     shown.map(|()| 0)
 }
@@ -121,6 +126,7 @@ async fn finish(settings: &RunSettings, engine: Engine, listening: Listening) ->
     });
     let file = engine.file.clone();
     let totals = engine.stop().await;
+    let is_worth_keeping = settings.session.is_some() || totals.connections > 0;
     if let Some(har) = &settings.har {
         let archive = Archive::open(&file)?;
         let out = create_private(har).with_context(|| format!("cannot write {}", har.display()))?;
@@ -133,6 +139,10 @@ async fn finish(settings: &RunSettings, engine: Engine, listening: Listening) ->
         if left_out > 0 {
             say(&format!("tlscope: {left_out} lines were left out because their reader was slow\n"));
         }
+    }
+    // A file that somebody has named is somebody's; of the others there would be one for every start.
+    if !is_worth_keeping && let Err(error) = std::fs::remove_file(&file) {
+        warn!(%error, file = %file.display(), "cannot remove the empty session");
     }
     let code = listening.tally.lock().unwrap_or_else(PoisonError::into_inner).exit_code();
     Ok(code)

@@ -86,6 +86,23 @@ fn a_menu_is_clicked() {
 }
 
 #[test]
+fn what_is_offered_is_clicked() {
+    let mut screen = Screen::new(100, 30, book(), true);
+    screen.keys(":certif");
+    let (column, row) = find(&screen, " certificates ");
+    click(&mut screen, column + 2, row);
+    assert_eq!(screen.state.view, View::Certificates);
+    screen.keys("t/s");
+    mouse(&mut screen, MouseEventKind::ScrollDown, 0, 0);
+    let (column, row) = find(&screen, "severity:");
+    click(&mut screen, column, row);
+    assert!(screen.text().contains(" filter: severity:"), "{}", screen.text());
+    let (column, row) = find(&screen, "GET /v1/2");
+    click(&mut screen, column, row);
+    assert!(screen.state.typing.is_some(), "a click elsewhere does not lose what is written");
+}
+
+#[test]
 fn no_click_is_harmful() {
     for (width, height) in [(1, 1), (20, 8), (100, 24)] {
         let mut screen = Screen::new(width, height, book(), true);

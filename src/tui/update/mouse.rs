@@ -15,10 +15,27 @@ const WHEEL: isize = 3;
 impl State {
     pub(super) fn mouse(&mut self, mouse: MouseEvent, book: &Book) -> Option<Effect> {
         let at = Position::new(mouse.column, mouse.row);
+        if self.typing.is_some() {
+            return self.mouse_while_typing(mouse.kind, at, book);
+        }
         match mouse.kind {
             MouseEventKind::ScrollUp => self.wheel(at, -WHEEL),
             MouseEventKind::ScrollDown => self.wheel(at, WHEEL),
             MouseEventKind::Down(MouseButton::Left) => return self.click(at, book),
+            _ => {}
+        }
+        None
+    }
+
+    /// What is offered can be chosen; the rest waits until the line is written.
+    fn mouse_while_typing(&mut self, kind: MouseEventKind, at: Position, book: &Book) -> Option<Effect> {
+        match kind {
+            MouseEventKind::ScrollUp => self.choose(-1),
+            MouseEventKind::ScrollDown => self.choose(1),
+            MouseEventKind::Down(MouseButton::Left) => {
+                let entry = view::offered_at(self, at)?;
+                return self.take_offered(entry, book);
+            }
             _ => {}
         }
         None

@@ -85,7 +85,7 @@ impl State {
     }
 
     /// Another one of the commands that fit, or of the words that are offered.
-    fn choose(&mut self, by: isize) {
+    pub(super) fn choose(&mut self, by: isize) {
         if let Some(Typing::Command(input, chosen)) = &mut self.typing {
             let last = commands(input.value()).len().saturating_sub(1);
             *chosen = chosen.saturating_add_signed(by).min(last);
@@ -94,6 +94,22 @@ impl State {
             let last = completion.words.len().saturating_sub(1);
             completion.chosen = completion.chosen.saturating_add_signed(by).min(last);
         }
+    }
+
+    /// Does the command, or takes the word, that stands there in what is offered.
+    pub(super) fn take_offered(&mut self, entry: usize, book: &Book) -> Option<Effect> {
+        match &mut self.typing {
+            Some(Typing::Command(_, chosen)) => {
+                *chosen = entry;
+                return self.typed_whole(book);
+            }
+            Some(Typing::Filter(_, _, completion)) => {
+                completion.chosen = entry;
+                self.complete(book);
+            }
+            _ => {}
+        }
+        None
     }
 
     /// Takes the chosen word of those that are offered, and offers what goes on from there.

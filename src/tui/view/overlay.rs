@@ -1,7 +1,7 @@
 //! What lies over the rest: help, lists to choose from, questions, something to read.
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Margin, Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
@@ -10,7 +10,7 @@ use crate::session::Completion;
 use crate::text;
 use crate::tui::keymap::{COMMANDS, FILTER_HELP, commands};
 use crate::tui::menu::Menu;
-use crate::tui::state::{Overlay, State};
+use crate::tui::state::{Overlay, State, Typing};
 use crate::tui::style::Look;
 
 fn help_lines(state: &State) -> Vec<Line<'static>> {
@@ -81,7 +81,7 @@ pub(in crate::tui) fn menu_entry_at(state: &State, at: Position) -> Option<usize
     let Overlay::Menu(menu, chosen) = state.overlay else { return None };
     let count = menu.entries(&state.settings.prefs, state.rows.list.sort()).len();
     let skipped = skipped(state, chosen);
-    let inner = area(state, count - skipped.min(count)).inner(ratatui::layout::Margin::new(1, 1));
+    let inner = area(state, count - skipped.min(count)).inner(Margin::new(1, 1));
     let entry = skipped + usize::from(at.y.checked_sub(inner.y)?);
     (inner.contains(at) && entry < count).then_some(entry)
 }
@@ -99,7 +99,7 @@ pub(super) fn clearing(frame: &mut Frame<'_>, state: &State) {
 /// The commands that fit what is typed, above the line in which it is.
 pub(super) fn palette(frame: &mut Frame<'_>, state: &State, typed: &str, chosen: usize) {
     let keymap = &state.settings.keymap;
-    let wide = state.size.width >= 70;
+    let wide = is_wide(state);
     let line = |command: &crate::tui::keymap::Command| {
         let does = if wide { text::elide(command.does, 40).into_owned() } else { String::new() };
         Line::from(vec![
@@ -110,7 +110,7 @@ pub(super) fn palette(frame: &mut Frame<'_>, state: &State, typed: &str, chosen:
     };
     let lines: Vec<Line<'static>> = commands(typed).into_iter().map(line).collect();
     let lines = if lines.is_empty() { vec![Line::from(Look::dim(" no such command"))] } else { lines };
-    above_the_footer(frame, state, " commands ", lines, Some(chosen), if wide { 84 } else { 42 });
+    above_the_footer(frame, state, " commands ", lines, chosen, palette_width(state));
 }
 
 /// What a filter being written could go on with.
@@ -119,9 +119,7 @@ pub(super) fn completion(frame: &mut Frame<'_>, state: &State, completion: &Comp
         return;
     }
     let lines: Vec<_> = completion.words.iter().map(|word| Line::from(Look::plain(&format!(" {word}")))).collect();
-    let widest = completion.words.iter().map(|word| text::width(word)).max().unwrap_or(0);
-    let width = u16::try_from(widest + 4).unwrap_or(u16::MAX).max(20);
-    above_the_footer(frame, state, " tab ", lines, Some(completion.chosen), width);
+    above_the_footer(frame, state, " tab ", lines, completion.chosen, completion_width(completion));
 }
 
 fn above_the_footer(
@@ -129,21 +127,55 @@ fn above_the_footer(
     state: &State,
     title: &str,
     lines: Vec<Line<'static>>,
-    chosen: Option<usize>,
+    chosen: usize,
     width: u16,
 ) {
-    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(state.size.height.saturating_sub(1));
-    let top = state.size.height.saturating_sub(1 + height);
-    let room = usize::from(height.saturating_sub(2)).max(1);
-    let skipped = chosen.unwrap_or(0).saturating_sub(room - 1);
-    let area = Rect { x: 0, y: top, width: width.min(state.size.width), height };
+    let (area, skipped) = popup(state, lines.len(), chosen, width);
+    let room = usize::from(area.height.saturating_sub(2)).max(1);
     let mut lines: Vec<Line<'static>> = lines.into_iter().skip(skipped).take(room).collect();
-    if let Some(line) = chosen.and_then(|chosen| lines.get_mut(chosen - skipped)) {
+    if let Some(line) = lines.get_mut(chosen - skipped) {
         line.style = Style::new().add_modifier(Modifier::REVERSED);
     }
     frame.render_widget(Clear, area);
     let block = Block::bordered().border_type(BorderType::Rounded).title_top(Look::bold(title));
     frame.render_widget(Paragraph::new(lines).block(block), area);
+}
+
+/// Where a list above the footer stands, and how many of its lines are above its window.
+fn popup(state: &State, lines: usize, chosen: usize, width: u16) -> (Rect, usize) {
+    let height = u16::try_from(lines + 2).unwrap_or(u16::MAX).min(state.size.height.saturating_sub(1));
+    let room = usize::from(height.saturating_sub(2)).max(1);
+    let top = state.size.height.saturating_sub(1 + height);
+    (Rect { x: 0, y: top, width: width.min(state.size.width), height }, chosen.saturating_sub(room - 1))
+}
+
+/// The command, or the word that is offered, that is drawn at a place.
+pub(in crate::tui) fn offered_at(state: &State, at: Position) -> Option<usize> {
+    let (count, chosen, width) = match &state.typing {
+        Some(Typing::Command(input, chosen)) => (commands(input.value()).len(), *chosen, palette_width(state)),
+        Some(Typing::Filter(_, _, completion)) => {
+            (completion.words.len(), completion.chosen, completion_width(completion))
+        }
+        _ => return None,
+    };
+    let (area, skipped) = popup(state, count, chosen, width);
+    let inner = area.inner(Margin::new(1, 1));
+    let entry = skipped + usize::from(at.y.checked_sub(inner.y)?);
+    (inner.contains(at) && entry < count).then_some(entry)
+}
+
+fn palette_width(state: &State) -> u16 {
+    if is_wide(state) { 84 } else { 42 }
+}
+
+/// Whether the palette has room for what commands do.
+fn is_wide(state: &State) -> bool {
+    state.size.width >= 70
+}
+
+fn completion_width(completion: &Completion) -> u16 {
+    let widest = completion.words.iter().map(|word| text::width(word)).max().unwrap_or(0);
+    u16::try_from(widest + 4).unwrap_or(u16::MAX).max(20)
 }
 
 fn columns(state: &State) -> usize {
