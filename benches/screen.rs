@@ -111,23 +111,16 @@ fn exchange(n: u64, connection: ConnectionId, finished: bool) -> Exchange {
     let body = Body { kept: text.into_bytes().into(), seen, end: Some(BodyEnd::Complete), ..Body::default() };
     let status = if n.is_multiple_of(97) { 500 } else { 200 };
     Exchange {
-        id: ExchangeId(n + 1),
-        connection,
-        started: at(n),
         method: "GET".into(),
         url: format!("https://{host}{path}"),
         request_head: head(request),
-        request_body: Body::default(),
-        informational: Vec::new(),
         response: finished.then(|| Response { status, head: head(answer.to_owned()), body }),
         timing: ExchangeTiming {
             sent_ms: Some(0.2),
             answered_ms: finished.then_some(20.0),
             finished_ms: finished.then_some(20.0 + (n % 100) as f64),
         },
-        changed: Vec::new(),
-        error: None,
-        messages: 0,
+        ..Exchange::new(ExchangeId(n + 1), connection, at(n))
     }
 }
 

@@ -169,13 +169,10 @@ fn drain(answer: http::Response<hyper::body::Incoming>) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Body, ConnectionId, ExchangeId, ExchangeTiming, Head, Timestamp};
+    use crate::model::{Body, ConnectionId, ExchangeId, Head, Timestamp};
 
     fn exchange(version: &str, raw: &'static str, body: &'static str) -> Exchange {
         Exchange {
-            id: ExchangeId(1),
-            connection: ConnectionId(1),
-            started: Timestamp::from_unix(0),
             method: "POST".into(),
             url: "https://a.test:8443/v1?x=1".into(),
             request_head: Head { version: version.into(), raw: Bytes::from_static(raw.as_bytes()) },
@@ -184,12 +181,7 @@ mod tests {
                 seen: body.len() as u64,
                 ..Body::default()
             },
-            informational: Vec::new(),
-            response: None,
-            timing: ExchangeTiming::default(),
-            changed: Vec::new(),
-            error: None,
-            messages: 0,
+            ..Exchange::new(ExchangeId(1), ConnectionId(1), Timestamp::from_unix(0))
         }
     }
 

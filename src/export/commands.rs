@@ -91,23 +91,15 @@ fn quoted(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Body, ConnectionId, ExchangeId, ExchangeTiming, Handshake, Head, Target, Timestamp};
+    use crate::model::{Body, ConnectionId, ExchangeId, Handshake, Head, Target, Timestamp};
 
     fn exchange(method: &str, head: &'static str, body: &'static [u8]) -> Exchange {
         Exchange {
-            id: ExchangeId(1),
-            connection: ConnectionId(1),
-            started: Timestamp::default(),
             method: method.to_owned(),
             url: "https://a.test/v1?q=it's".to_owned(),
             request_head: Head { version: "HTTP/1.1".into(), raw: head.as_bytes().into() },
             request_body: Body { kept: body.into(), seen: body.len() as u64, ..Body::default() },
-            informational: Vec::new(),
-            response: None,
-            timing: ExchangeTiming::default(),
-            changed: Vec::new(),
-            error: None,
-            messages: 0,
+            ..Exchange::new(ExchangeId(1), ConnectionId(1), Timestamp::default())
         }
     }
 

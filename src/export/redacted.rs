@@ -80,26 +80,18 @@ fn redacted_head(head: &Head, redaction: Redaction, decoded: bool) -> Head {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ConnectionId, ExchangeId, ExchangeTiming, Timestamp};
+    use crate::model::{ConnectionId, ExchangeId, Timestamp};
 
     #[test]
     fn no_secret_is_left_in_the_record() {
         let raw = "POST /login?token=s3cret HTTP/1.1\r\nHost: a.test\r\nAuthorization: Bearer s3cret\r\n\
                    Content-Type: application/json\r\n\r\n";
         let exchange = Exchange {
-            id: ExchangeId(1),
-            connection: ConnectionId(1),
-            started: Timestamp::default(),
             method: "POST".into(),
             url: "https://a.test/login?token=s3cret".into(),
             request_head: Head { version: "HTTP/1.1".into(), raw: Bytes::from_static(raw.as_bytes()) },
             request_body: Body { kept: Bytes::from_static(br#"{"password":"s3cret","user":"me"}"#), ..Body::default() },
-            informational: Vec::new(),
-            response: None,
-            timing: ExchangeTiming::default(),
-            changed: Vec::new(),
-            error: None,
-            messages: 0,
+            ..Exchange::new(ExchangeId(1), ConnectionId(1), Timestamp::default())
         };
         let redacted = redacted_exchange(exchange.clone(), Redaction::On);
         let everything = format!("{redacted:?}");

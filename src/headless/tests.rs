@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::*;
 use crate::check::{Checked, Reach};
 use crate::model::{
-    Body, Connection, ConnectionId, DialTiming, Exchange, ExchangeId, ExchangeTiming, Facts, Failure, Finding,
-    FindingId, Head, NotChecked, Report, Summary, Target, Timestamp,
+    Connection, ConnectionId, DialTiming, Exchange, ExchangeId, ExchangeTiming, Facts, Failure, Finding, FindingId,
+    NotChecked, Report, Summary, Target, Timestamp,
 };
 use crate::session::{Change, Told};
 use crate::text::corpus::{CORPUS, is_raw};
@@ -29,19 +29,12 @@ fn connection(evil: &str) -> Connection {
 
 fn exchange(evil: &str) -> Exchange {
     Exchange {
-        id: ExchangeId(1),
-        connection: ConnectionId(1),
-        started: Timestamp::from_unix(0),
         method: evil.into(),
         url: format!("https://a.test/{evil}"),
-        request_head: Head::default(),
-        request_body: Body::default(),
-        informational: Vec::new(),
-        response: None,
         timing: ExchangeTiming { finished_ms: Some(1.0), ..ExchangeTiming::default() },
         changed: vec![evil.into()],
         error: Some(evil.into()),
-        messages: 0,
+        ..Exchange::new(ExchangeId(1), ConnectionId(1), Timestamp::from_unix(0))
     }
 }
 

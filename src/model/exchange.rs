@@ -154,6 +154,25 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// An exchange of which nothing is known but when it began.
+    pub fn new(id: ExchangeId, connection: ConnectionId, started: Timestamp) -> Self {
+        Self {
+            id,
+            connection,
+            started,
+            method: String::new(),
+            url: String::new(),
+            request_head: Head::default(),
+            request_body: Body::default(),
+            informational: Vec::new(),
+            response: None,
+            timing: ExchangeTiming::default(),
+            changed: Vec::new(),
+            error: None,
+            messages: 0,
+        }
+    }
+
     /// Whether nothing more will come.
     pub fn is_finished(&self) -> bool {
         self.timing.finished_ms.is_some()

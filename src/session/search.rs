@@ -104,30 +104,23 @@ mod tests {
     use flate2::write::GzEncoder;
 
     use super::*;
-    use crate::model::{ConnectionId, ExchangeTiming, Response, Timestamp};
+    use crate::model::{ConnectionId, Response, Timestamp};
     use crate::store::{Item, Writer};
 
     fn exchange(id: u64, head: &str, request: &[u8], answer: &[u8]) -> Exchange {
         let body = |bytes: &[u8]| Body { kept: bytes.to_vec().into(), seen: bytes.len() as u64, ..Body::default() };
         let raw = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n");
         Exchange {
-            id: ExchangeId(id),
-            connection: ConnectionId(1),
-            started: Timestamp::from_unix(0),
             method: "POST".into(),
             url: "https://a.test/".into(),
             request_head: Head { version: "HTTP/1.1".into(), ..Head::default() },
             request_body: body(request),
-            informational: Vec::new(),
             response: Some(Response {
                 status: 200,
                 head: Head { version: "HTTP/1.1".into(), raw: raw.into_bytes().into() },
                 body: body(answer),
             }),
-            timing: ExchangeTiming::default(),
-            changed: Vec::new(),
-            error: None,
-            messages: 0,
+            ..Exchange::new(ExchangeId(id), ConnectionId(1), Timestamp::from_unix(0))
         }
     }
 

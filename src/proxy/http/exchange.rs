@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::budget::Kept;
-use crate::model::{Body, BodyEnd, Direction, Event, Exchange, ExchangeId, ExchangeTiming, Head, Response, millis};
+use crate::model::{Body, BodyEnd, Direction, Event, Exchange, ExchangeId, Head, Response, millis};
 use crate::proxy::context::{Ctx, now};
 use crate::proxy::record::Record;
 
@@ -34,19 +34,11 @@ impl ExchangeRecord {
     /// A request head has come.
     pub(super) async fn begin(ctx: &Ctx, record: &Record, asked: Asked) -> Arc<Self> {
         let exchange = Exchange {
-            id: ctx.next_exchange(),
-            connection: record.id(),
-            started: now(),
             method: asked.method,
             url: asked.url,
             request_head: asked.head,
-            request_body: Body::default(),
-            informational: Vec::new(),
-            response: None,
-            timing: ExchangeTiming::default(),
             changed: asked.changed,
-            error: None,
-            messages: 0,
+            ..Exchange::new(ctx.next_exchange(), record.id(), now())
         };
         record.with(|connection| connection.exchanges += 1);
         ctx.tell(Event::Exchange(Box::new(exchange.clone()))).await;

@@ -1,7 +1,5 @@
 use super::*;
-use crate::model::{
-    Body, ExchangeTiming, Facts, Finding, FindingId, Head, Outcome, Response, Severity, Target, Timestamp,
-};
+use crate::model::{Body, ExchangeTiming, Facts, Finding, FindingId, Outcome, Response, Severity, Target, Timestamp};
 
 fn connection(id: u64) -> Connection {
     let mut connection =
@@ -22,19 +20,11 @@ fn exchange(id: u64, connection: u64, body: usize) -> Exchange {
     let mut response = Response { status: 200, ..Response::default() };
     response.body = Body { kept: vec![b'x'; body].into(), seen: body as u64, ..Body::default() };
     Exchange {
-        id: ExchangeId(id),
-        connection: ConnectionId(connection),
-        started: Timestamp::from_unix(id.cast_signed()),
         method: "GET".into(),
         url: format!("https://a.test/{id}"),
-        request_head: Head::default(),
-        request_body: Body::default(),
-        informational: Vec::new(),
         response: Some(response),
         timing: ExchangeTiming { finished_ms: Some(5.0), ..ExchangeTiming::default() },
-        changed: Vec::new(),
-        error: None,
-        messages: 0,
+        ..Exchange::new(ExchangeId(id), ConnectionId(connection), Timestamp::from_unix(id.cast_signed()))
     }
 }
 

@@ -1,7 +1,7 @@
 use tokio::sync::mpsc::channel;
 
 use super::*;
-use crate::model::{ExchangeId, ExchangeTiming, Head, Note, Timestamp};
+use crate::model::{ExchangeId, ExchangeTiming, Note, Timestamp};
 use crate::store::Archive;
 
 fn connection(id: u64, closed: bool) -> Event {
@@ -21,19 +21,10 @@ fn quiet(id: u64) -> Event {
 
 fn exchange(id: u64, connection: u64) -> Event {
     Event::Exchange(Box::new(Exchange {
-        id: ExchangeId(id),
-        connection: ConnectionId(connection),
-        started: Timestamp::from_unix(1),
         method: "GET".into(),
         url: format!("https://h{connection}.test/{id}"),
-        request_head: Head::default(),
-        request_body: crate::model::Body::default(),
-        informational: Vec::new(),
-        response: None,
         timing: ExchangeTiming { finished_ms: Some(1.0), ..ExchangeTiming::default() },
-        changed: Vec::new(),
-        error: None,
-        messages: 0,
+        ..Exchange::new(ExchangeId(id), ConnectionId(connection), Timestamp::from_unix(1))
     }))
 }
 

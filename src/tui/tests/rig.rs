@@ -213,14 +213,9 @@ pub(super) fn exchange(id: u64, connection: u64, path: &str) -> Exchange {
     let kept = br#"{"user":"me","list":[1,2]}"#;
     let body = Body { kept: kept[..].into(), seen: kept.len() as u64, end: Some(BodyEnd::Complete), ..Body::default() };
     Exchange {
-        id: ExchangeId(id),
-        connection: ConnectionId(connection),
-        started: STARTED.plus_ms(id.cast_signed() * 1000 + 100),
         method: "GET".into(),
         url: format!("https://a.test{path}"),
         request_head: head("GET / HTTP/1.1\r\nHost: a.test\r\nX-Evil: \x1b[31mred\r\n\r\n"),
-        request_body: Body::default(),
-        informational: Vec::new(),
         response: Some(Response {
             status: 200,
             head: head("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"),
@@ -228,8 +223,7 @@ pub(super) fn exchange(id: u64, connection: u64, path: &str) -> Exchange {
         }),
         timing: ExchangeTiming { sent_ms: Some(1.0), answered_ms: Some(80.0), finished_ms: Some(84.0) },
         changed: vec!["header names regrouped".into()],
-        error: None,
-        messages: 0,
+        ..Exchange::new(ExchangeId(id), ConnectionId(connection), STARTED.plus_ms(id.cast_signed() * 1000 + 100))
     }
 }
 
