@@ -21,13 +21,18 @@ pub struct Content {
 impl Content {
     /// Of what was kept of a body, at most `limit` bytes decoded.
     pub fn of(head: &Head, body: &Body, limit: usize) -> Self {
-        let field = |name: &str| head.field(name).map(|value| text::escape(value).into_owned()).unwrap_or_default();
-        let decoded = decode(&body.kept, &field("content-encoding"), limit);
-        Self { bytes: decoded.bytes, incomplete: decoded.incomplete, media_type: field("content-type") }
+        let decoded = decode(&body.kept, &field_text(head, "content-encoding"), limit);
+        let media_type = field_text(head, "content-type");
+        Self { bytes: decoded.bytes, incomplete: decoded.incomplete, media_type }
     }
 
     /// Its text; `None` when it is none.
     pub fn text(&self) -> Option<Cow<'_, str>> {
         text_of(&self.bytes, &self.media_type)
     }
+}
+
+/// A field's value as text; empty when it is missing.
+pub fn field_text(head: &Head, name: &str) -> String {
+    head.field(name).map(|value| text::escape(value).into_owned()).unwrap_or_default()
 }

@@ -20,7 +20,7 @@ mod protobuf;
 mod xml;
 
 pub use charset::text_of;
-pub use content::Content;
+pub use content::{Content, field_text};
 pub use decode::{Decoded, decode};
 pub use form::{encode_form, read_form};
 pub use image::kind_of_bytes;

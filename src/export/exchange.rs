@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::Redaction;
-use crate::codec::{decode, text_of};
+use crate::codec;
 use crate::model::{Body, Exchange, Head};
 use crate::text;
 
@@ -98,15 +98,9 @@ pub(super) fn content_of(head: &Head, body: &Body, redaction: Redaction) -> Cont
     if body.kept.is_empty() {
         return Content::Nothing;
     }
-    let decoded = decode(&body.kept, &field_text(head, "content-encoding"), BODY_LIMIT);
-    let media_type = field_text(head, "content-type");
-    match text_of(&decoded.bytes, &media_type) {
-        Some(text) => Content::Text(redaction.body(&media_type, &text).into_owned()),
+    let decoded = codec::Content::of(head, body, BODY_LIMIT);
+    match decoded.text() {
+        Some(text) => Content::Text(redaction.body(&decoded.media_type, &text).into_owned()),
         None => Content::Bytes(decoded.bytes),
     }
-}
-
-/// A field's value as text; empty when it is missing.
-pub(super) fn field_text(head: &Head, name: &str) -> String {
-    head.field(name).map(|value| text::escape(value).into_owned()).unwrap_or_default()
 }

@@ -7,12 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::exchange::{Content as Decoded, content_of, field_text, fields_of};
+use super::exchange::{Content as Decoded, content_of, fields_of};
 use super::har_types::{
     Cache, Content, Entry, Pair, PostData, Request, Response, SecurityDetails, Timings, TlsError, WebSocketMessage,
     to_microseconds,
 };
 use super::{Recorded, Redaction, connection_line};
+use crate::codec::field_text;
 use crate::codec::read_form;
 use crate::model::{ClientOutcome, Connection, Direction, Exchange, Fingerprint, Head, Message, MessageKind, Note};
 use crate::text;
