@@ -7,7 +7,7 @@ use tokio::sync::mpsc::WeakSender;
 use super::repeating::repeat;
 use crate::check::{Question, check_server};
 use crate::inquiry::Inquiry;
-use crate::model::{Command, Connection, ConnectionId, Event, ExchangeId, RowId};
+use crate::model::{Command, Connection, ConnectionId, Event, ExchangeId, RowId, Target};
 use crate::net::Dialler;
 use crate::proxy::Routes;
 use crate::session::{Detail, Session, read_detail};
@@ -37,33 +37,33 @@ impl Commander {
     /// Carries a command out, and answers when it is done. What the recorder is told it is told in the
     /// order of the commands; what asks servers goes on beside.
     pub(super) fn obey(&self, command: Command, reply: Reply) {
-        let event = match &command {
-            Command::Note(row, note) => Some(Event::Noted(*row, note.clone())),
-            Command::Record(is_on) => Some(Event::Recording(*is_on)),
-            Command::Clear => Some(Event::Cleared),
-            _ => None,
-        };
-        let Some(event) = event else {
-            let own = self.clone();
-            tokio::spawn(async move { reply(own.carry_out(command).await) });
-            return;
-        };
-        let told = self.events.upgrade().is_some_and(|events| events.try_send(event).is_ok());
-        let words = if told { told_words(&command) } else { "the recorder is too busy; once more in a moment" };
-        reply(Answer::Said(words.to_owned()));
+        let own = self.clone();
+        match command {
+            Command::Note(row, note) => {
+                let words = if note.is_empty() { "note taken away" } else { "noted" };
+                reply(self.tell(Event::Noted(row, note), words));
+            }
+            Command::Record(true) => reply(self.tell(Event::Recording(true), "recording again")),
+            Command::Record(false) => {
+                reply(self.tell(Event::Recording(false), "not recording: what begins now goes by unseen"));
+            }
+            Command::Clear => reply(self.tell(Event::Cleared, "thrown away")),
+            Command::Route { target, tunnel } => reply(self.route(&target, tunnel)),
+            Command::Recheck(id) => drop(tokio::spawn(async move { reply(own.recheck(id).await) })),
+            Command::Repeat(id) => drop(tokio::spawn(async move { reply(own.repeat(id).await) })),
+        }
     }
 
-    async fn carry_out(&self, command: Command) -> Answer {
-        match command {
-            Command::Route { target, tunnel } => {
-                let words = if tunnel { "tunnelled" } else { "intercepted" };
-                self.routes.set(target.clone(), tunnel);
-                Answer::Said(format!("{target} is {words} from its next connection on"))
-            }
-            Command::Recheck(id) => self.recheck(id).await,
-            Command::Repeat(id) => self.repeat(id).await,
-            told => Answer::Said(told_words(&told).to_owned()),
-        }
+    /// Tells the recorder, and says so.
+    fn tell(&self, event: Event, words: &str) -> Answer {
+        let told = self.events.upgrade().is_some_and(|events| events.try_send(event).is_ok());
+        Answer::Said(if told { words } else { "the recorder is too busy; once more in a moment" }.to_owned())
+    }
+
+    fn route(&self, target: &Target, tunnel: bool) -> Answer {
+        let words = if tunnel { "tunnelled" } else { "intercepted" };
+        self.routes.set(target.clone(), tunnel);
+        Answer::Said(format!("{target} is {words} from its next connection on"))
     }
 
     /// The record, from memory or from the file.
@@ -97,18 +97,6 @@ impl Commander {
             Ok(status) => Answer::Said(format!("sent again; the answer was {status}: the newest row")),
             Err(error) => Answer::Said(format!("cannot send it again: {error:#}")),
         }
-    }
-}
-
-/// What is said of a command that the recorder has been told.
-fn told_words(command: &Command) -> &'static str {
-    match command {
-        Command::Note(_, note) if note.is_empty() => "note taken away",
-        Command::Note(..) => "noted",
-        Command::Record(true) => "recording again",
-        Command::Record(false) => "not recording: what begins now goes by unseen",
-        Command::Clear => "thrown away",
-        _ => "done",
     }
 }
 

@@ -90,13 +90,7 @@ fn check_that_it_is_whole(exchange: &Exchange) -> anyhow::Result<()> {
 
 /// A tunnel through the proxy.
 async fn connect(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), target: &Target) -> anyhow::Result<()> {
-    let authority = target.to_string();
-    let authority = if authority.ends_with(&format!(":{}", target.port)) {
-        authority
-    } else {
-        format!("{authority}:{}", target.port)
-    };
-    stream.write_all(format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n").as_bytes()).await?;
+    stream.write_all(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n").as_bytes()).await?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < LONGEST_ANSWER {
         head.push(stream.read_u8().await.context("the proxy closed the connection")?);

@@ -183,7 +183,7 @@ const NAMED: &[(&str, KeyCode)] = &[
 
 impl KeyPress {
     /// Whether it is what ends any program.
-    fn is_interrupt(self) -> bool {
+    pub(super) fn is_interrupt(self) -> bool {
         self.code == KeyCode::Char('c') && self.modifiers.contains(KeyModifiers::CONTROL)
     }
 }

@@ -1,5 +1,6 @@
 //! The loop: waits for keys, for the session and for answers, and draws when there is something new.
 
+use std::future::pending;
 use std::io::{self, stdout};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -155,7 +156,13 @@ impl Frames {
     }
 
     fn due(&self) -> impl Future<Output = ()> + use<> {
-        due(self.draw_at)
+        let at = self.draw_at;
+        async move {
+            match at {
+                Some(at) => sleep_until(at).await,
+                None => pending().await,
+            }
+        }
     }
 }
 
@@ -163,13 +170,6 @@ impl Frames {
 fn work(state: &mut State, session: &Session) {
     let began = Instant::now();
     while session.look(|book| state.work(book)) && began.elapsed() < GO {}
-}
-
-async fn due(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
-    }
 }
 
 fn apply(state: &mut State, message: Message, session: &Session) -> Option<Effect> {
@@ -268,8 +268,7 @@ fn carry_out_slowly(effect: Effect, hooks: &Hooks, tell: &UnboundedSender<Messag
             });
             Message::Searched(number, last, true)
         }
-        Effect::Keep(_) => return,
-        Effect::Suspend | Effect::Redraw | Effect::Copy(_) | Effect::Obey(_) => return,
+        Effect::Suspend | Effect::Redraw | Effect::Copy(_) | Effect::Keep(_) | Effect::Obey(_) => return,
     };
     let _ = tell.send(answer);
 }

@@ -8,19 +8,19 @@ mod typing;
 
 use std::path::PathBuf;
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 use ratatui::text::Line;
 use tui_input::Input;
 
 use super::about::Answer;
 use super::board::View;
-use super::effect::Effect;
-use super::effect::Layout;
-use super::keymap::Action;
+use super::effect::{Effect, Layout};
+use super::keymap::{Action, KeyPress};
 use super::menu::Menu;
 use super::panes::checked;
 use super::state::{Focus, Overlay, State, Typing};
+use super::view;
 use crate::model::RowId;
 use crate::session::{Book, Detail, Searched};
 
@@ -58,8 +58,7 @@ impl State {
             }
             Message::Answered(Answer::Said(words)) => self.toast = Some(words),
             Message::Answered(Answer::Checked(again, before)) => {
-                let columns = usize::from(self.size.width).saturating_sub(6).clamp(20, 94);
-                let lines = checked::lines(&again, &before, self.look, columns);
+                let lines = checked::lines(&again, &before, self.look, view::overlay_columns(self));
                 self.toast = None;
                 self.overlay = Overlay::Text("checked again", lines, 0);
             }
@@ -85,8 +84,7 @@ impl State {
 
     fn key(&mut self, key: KeyEvent, book: &Book) -> Option<Effect> {
         self.toast = None;
-        let interrupts = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
-        if interrupts {
+        if KeyPress::from(key).is_interrupt() {
             self.is_quitting = true;
             return None;
         }

@@ -21,7 +21,7 @@ use super::state::{Focus, Overlay, State, Typing};
 use super::style::Look;
 use crate::text;
 
-pub(super) use overlay::{menu_entry_at, offered_at, reading_lines};
+pub(super) use overlay::{columns as overlay_columns, menu_entry_at, offered_at, reading_lines};
 pub(super) use spot::{Spot, is_in_list, spot};
 
 /// Where things are.

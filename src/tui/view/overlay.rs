@@ -178,7 +178,8 @@ fn completion_width(completion: &Completion) -> u16 {
     u16::try_from(widest + 4).unwrap_or(u16::MAX).max(20)
 }
 
-fn columns(state: &State) -> usize {
+/// How wide the words of what lies over the screen may be.
+pub(in crate::tui) fn columns(state: &State) -> usize {
     usize::from(state.size.width).saturating_sub(6).clamp(20, 94)
 }
 
