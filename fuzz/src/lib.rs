@@ -17,8 +17,8 @@ use tlscope::model::{
 };
 use tlscope::session::{Filter, quoted};
 use tlscope::wire::{
-    FlightReader, FrameFollower, HeadFollower, MessageReader, WsMessage, read_client_hello, read_greeting,
-    read_request, read_sslv2_answer, sniff,
+    FlightReader, FrameFollower, HeadFollower, HelloRead, MessageReader, Transport, WsMessage, ja3, ja4,
+    read_client_hello, read_greeting, read_request, read_sslv2_answer, sniff,
 };
 use tlscope::x509::{Crl, OcspResponse, read_sct_list, write_ocsp_request};
 
@@ -28,10 +28,14 @@ const ROOM: usize = 64 << 10;
 /// No body is decoded further.
 const LIMIT: usize = 256 << 10;
 
-/// First bytes of clients: told apart, and a hello read, the same however the bytes are cut.
+/// First bytes of clients: told apart, and a hello read and named.
 pub fn hello(data: &[u8]) {
     let _ = sniff(data);
-    let _ = read_client_hello(data);
+    if let HelloRead::Hello(hello) = read_client_hello(data) {
+        let name = ja4(&hello, Transport::Tcp);
+        assert_eq!(name.split('_').map(str::len).collect::<Vec<_>>(), [10, 12, 12], "{name}");
+        assert_eq!(ja3(&hello).md5.len(), 32);
+    }
     let _ = read_greeting(data);
     let _ = read_request(data);
     let _ = read_sslv2_answer(data);

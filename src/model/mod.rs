@@ -55,5 +55,5 @@ pub use probing::{ClockSeen, Probe, ProbeAnswer, ProbeKind, ProbedLeaf, Variant,
 pub use suites::{CipherSuite, KeyExchange};
 pub use target::{Host, HostError, Target};
 pub use time::{Timestamp, millis};
-pub use tls::{NamedGroup, SignatureScheme, TlsVersion};
+pub use tls::{NamedGroup, SignatureScheme, TlsVersion, is_grease};
 pub use transparency::{CtLog, LogState};

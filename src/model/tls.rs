@@ -48,6 +48,13 @@ impl SignatureScheme {
     }
 }
 
+/// Whether a number is one of those that nobody ever assigns (RFC 8701, "GREASE"): clients send them
+/// so that servers get used to numbers they do not know.
+pub fn is_grease(number: u16) -> bool {
+    let [high, low] = number.to_be_bytes();
+    high == low && low & 0x0f == 0x0a
+}
+
 macro_rules! named_numbers {
     ($($type:ident, $what:literal: [$(($code:literal, $name:literal)),* $(,)?];)*) => {$(
         impl $type {
@@ -123,6 +130,13 @@ named_numbers! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sixteen_numbers_are_grease() {
+        let all: Vec<u16> = (0..=u16::MAX).filter(|n| is_grease(*n)).collect();
+        assert_eq!(all.len(), 16);
+        assert_eq!((all[0], all[15]), (0x0a0a, 0xfafa));
+    }
 
     #[test]
     fn every_name_reads_back() {

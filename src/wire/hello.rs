@@ -39,28 +39,52 @@ pub fn read_client_hello(bytes: &[u8]) -> HelloRead {
 }
 
 fn parse(body: &[u8]) -> Option<ClientHello> {
-    let mut message = BytesReader::new(body);
-    let legacy_version = message.u16()?;
-    let _random = message.take(32)?;
-    let _session = message.block8()?;
-    let suites = message.block16()?.u16s().into_iter().map(CipherSuite).collect();
-    let _compression = message.block8()?;
+    let fields = HelloFields::read(body)?;
     let mut hello = ClientHello {
-        legacy_version,
-        versions: vec![TlsVersion(legacy_version)],
-        suites,
+        legacy_version: fields.legacy_version,
+        versions: vec![TlsVersion(fields.legacy_version)],
+        suites: fields.suites,
         raw: Bytes::copy_from_slice(body),
         ..ClientHello::default()
     };
-    if !message.is_empty() {
-        let mut extensions = message.block16()?;
-        while !extensions.is_empty() {
-            let kind = extensions.u16()?;
-            hello.extensions.push(kind);
-            read_extension(&mut hello, kind, extensions.block16()?)?;
-        }
+    for (kind, body) in fields.extensions {
+        hello.extensions.push(kind);
+        read_extension(&mut hello, kind, body)?;
     }
     Some(hello)
+}
+
+/// The fields of the message, its extensions unread.
+#[derive(Debug)]
+pub(super) struct HelloFields<'a> {
+    pub(super) legacy_version: u16,
+    pub(super) suites: Vec<CipherSuite>,
+    pub(super) extensions: Vec<(u16, BytesReader<'a>)>,
+}
+
+impl<'a> HelloFields<'a> {
+    /// From the body of the handshake message; `None` where its lengths do not add up.
+    pub(super) fn read(body: &'a [u8]) -> Option<Self> {
+        let mut message = BytesReader::new(body);
+        let legacy_version = message.u16()?;
+        let _random = message.take(32)?;
+        let _session = message.block8()?;
+        let suites = message.block16()?.u16s().into_iter().map(CipherSuite).collect();
+        let _compression = message.block8()?;
+        let mut fields = Self { legacy_version, suites, extensions: Vec::new() };
+        if !message.is_empty() {
+            let mut extensions = message.block16()?;
+            while !extensions.is_empty() {
+                fields.extensions.push((extensions.u16()?, extensions.block16()?));
+            }
+        }
+        Some(fields)
+    }
+
+    /// The body of the first extension of this kind.
+    pub(super) fn extension(&self, kind: u16) -> Option<BytesReader<'a>> {
+        self.extensions.iter().find(|(number, _)| *number == kind).map(|(_, body)| *body)
+    }
 }
 
 fn read_extension(hello: &mut ClientHello, kind: u16, mut body: BytesReader<'_>) -> Option<()> {

@@ -1,7 +1,7 @@
 //! Incremental parsers of bytes on the wire.
 //!
 //! Owns what can be told from bytes alone: which protocol a client opens with ([`sniff`]), a
-//! [`ClientHello`](crate::model::ClientHello), a server's plaintext flight, SOCKS 5 requests, the heads of an HTTP/1 stream, the few
+//! [`ClientHello`](crate::model::ClientHello) and its fingerprints, a server's plaintext flight, SOCKS 5 requests, the heads of an HTTP/1 stream, the few
 //! HTTP/2 frames that matter to a relay, WebSocket messages. Each is fed pieces of any size and
 //! says when it needs more; none fails on any prefix of a valid stream, none panics on any bytes.
 //!
@@ -10,6 +10,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
 mod bytes_reader;
+mod fingerprint;
 mod flight;
 mod hello;
 mod hello_writer;
@@ -21,6 +22,7 @@ mod socks;
 mod sslv2;
 mod websocket;
 
+pub use fingerprint::{Ja3, Transport, ja3, ja4, ja4_r};
 pub use flight::{Flight, FlightReader};
 pub use hello::{HelloRead, read_client_hello};
 pub use hello_writer::{ProbeHello, unusual_suites, write_probe_hello};
