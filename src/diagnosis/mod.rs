@@ -13,6 +13,7 @@
 
 mod budget;
 mod certificate;
+pub mod clients;
 mod clock;
 mod findings;
 mod handshake;

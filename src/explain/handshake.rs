@@ -85,6 +85,8 @@ pub fn client_outcome_words(outcome: &ClientOutcome) -> String {
             "it finished, and closed without a byte and without close_notify".to_owned()
         }
         ClientOutcome::SilentReset => "it finished, and reset without a byte".to_owned(),
+        ClientOutcome::GaveUp { waited_ms } => format!("it left after {waited_ms:.0} ms, before it was shown anything"),
+        ClientOutcome::NothingShared { reason } => format!("nothing in common: {reason}"),
         ClientOutcome::TimedOut => "it did not finish in time".to_owned(),
         ClientOutcome::Failed { reason } => reason.clone(),
     }

@@ -74,7 +74,6 @@ const NOT_CHECKED: &[(&str, &[&str])] = &[
         "rustls ends such a connection, and offers no ECH unless it is given a configuration",
         &["ech-rejected", "post-handshake-auth"],
     ),
-    ("only the app itself knows: seen from the network it is `client-rejected-proxy-ca`", &["android-user-ca"]),
 ];
 
 /// The list of all findings, and of those that are not made.

@@ -328,8 +328,9 @@ fn tls_error(connection: &Connection) -> Option<TlsError> {
         ClientOutcome::Served => return None,
         ClientOutcome::Alert { code } if code.is_about_certificate() => "cert-rejected",
         ClientOutcome::Alert { code } if code.0 == 40 => "no-shared-cipher",
+        ClientOutcome::NothingShared { .. } => "no-shared-cipher",
         ClientOutcome::TimedOut => "handshake-timeout",
-        ClientOutcome::EofInHandshake | ClientOutcome::SilentClose { .. } => "closed",
+        ClientOutcome::GaveUp { .. } | ClientOutcome::EofInHandshake | ClientOutcome::SilentClose { .. } => "closed",
         ClientOutcome::ResetInHandshake | ClientOutcome::SilentReset => "reset",
         ClientOutcome::Alert { .. } | ClientOutcome::Failed { .. } => "unknown",
     };
@@ -346,5 +347,6 @@ fn tls_error(connection: &Connection) -> Option<TlsError> {
         }),
         client_ip_address: connection.client_address.ip().to_string(),
         client_port: connection.client_address.port(),
+        tlscope: json!({ "connection": connection.id, "refusal": connection.client.refusal }),
     })
 }

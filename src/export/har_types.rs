@@ -158,4 +158,7 @@ pub(super) struct TlsError {
     #[serde(rename = "clientIPAddress")]
     pub(super) client_ip_address: String,
     pub(super) client_port: u16,
+    /// tlscope's own: the connection, and why its client refused.
+    #[serde(rename = "_tlscope")]
+    pub(super) tlscope: Value,
 }

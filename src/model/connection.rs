@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AlertCode, CertDer, CipherSuite, ClientHello, ConnectionId, DialTiming, Failure, Finding, Fingerprint, Handshake,
-    Host, NamedGroup, Target, Timestamp, TlsVersion,
+    Host, NamedGroup, Refusal, Target, Timestamp, TlsVersion,
 };
 
 /// How the client told where it wants to go.
@@ -93,7 +93,7 @@ impl Given {
 }
 
 /// How the client's own TLS handshake with tlscope ended. Only an alert is proof of a reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum ClientOutcome {
     /// It finished, and the client used the connection.
@@ -114,6 +114,16 @@ pub enum ClientOutcome {
     },
     /// It finished, and the client reset without a byte.
     SilentReset,
+    /// The client had left before it was shown a certificate: the server took too long for it.
+    GaveUp {
+        /// How long it had waited, in milliseconds.
+        waited_ms: f64,
+    },
+    /// The two have no version, suite, group or signature scheme in common.
+    NothingShared {
+        /// rustls' words.
+        reason: String,
+    },
     /// It did not finish within the deadline.
     TimedOut,
     /// tlscope could not go on.
@@ -152,6 +162,12 @@ pub enum Outcome {
 pub struct ClientLeg {
     /// What the client offered.
     pub hello: Option<ClientHello>,
+    /// The MD5 of its JA3 text, in hex.
+    pub ja3: Option<String>,
+    /// Its JA4.
+    pub ja4: Option<String>,
+    /// What kind of client sends such a hello, in words; absent where none is known.
+    pub looks_like: Option<String>,
     /// The negotiated version.
     pub version: Option<TlsVersion>,
     /// The chosen suite.
@@ -164,6 +180,10 @@ pub struct ClientLeg {
     pub outcome: Option<ClientOutcome>,
     /// How long the handshake took.
     pub tls_ms: Option<f64>,
+    /// How long it stayed after the handshake, when it left without a byte.
+    pub stayed_ms: Option<f64>,
+    /// Why it did not take what it was given, from all that was known by then.
+    pub refusal: Option<Refusal>,
 }
 
 /// The leg between tlscope and the server.
@@ -232,6 +252,16 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// The judged name, with the port when it is neither 443 nor 80; empty where no target is known.
+    pub fn host(&self) -> String {
+        let Some(target) = &self.target else { return String::new() };
+        let host = self.name.as_ref().unwrap_or(&target.host);
+        match target.port {
+            80 | 443 => host.in_authority(),
+            port => format!("{}:{port}", host.in_authority()),
+        }
+    }
+
     /// A connection that has just been accepted.
     pub fn new(id: ConnectionId, opened: Timestamp, client_address: SocketAddr) -> Self {
         Self {

@@ -260,7 +260,16 @@ finding_table! {
     ]
     "Client and tlscope": [
         ClientRejectedProxyCa "client-rejected-proxy-ca" Error Client;
+        ClientStaleCa "client-stale-ca" Error Client;
+        AppIgnoresCa "app-ignores-ca" Error Client;
+        AndroidUserCa "android-user-ca" Error Client;
         PinSuspected "pin-suspected" Error Client;
+        ClientRefusedName "client-refused-name" Error Client;
+        ClientRefusedDate "client-refused-date" Error Client;
+        ClientNothingShared "client-nothing-shared" Error Client;
+        ClientEnforcesCt "client-enforces-ct" Error Client;
+        ClientGaveUp "client-gave-up" Warning Client;
+        ClientProbe "client-probe" Info Client;
         ClientHandshakeFailed "client-handshake-failed" Error Client;
         ClientHelloUnreadable "client-hello-unreadable" Info Client;
         ClientSilent "client-silent" Info Client;

@@ -27,6 +27,7 @@ mod ids;
 mod judging;
 mod note;
 mod probing;
+mod refusal;
 mod suites;
 mod target;
 mod time;
@@ -52,6 +53,7 @@ pub use judging::{
 };
 pub use note::Note;
 pub use probing::{ClockSeen, Probe, ProbeAnswer, ProbeKind, ProbedLeaf, Variant, WeakKind};
+pub use refusal::{Confidence, Refusal, RefusalKind};
 pub use suites::{CipherSuite, KeyExchange};
 pub use target::{Host, HostError, Target};
 pub use time::{Timestamp, millis};

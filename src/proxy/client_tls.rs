@@ -18,8 +18,8 @@ use super::record::Record;
 use super::stream::ClientStream;
 use crate::ca::{KeyChoice, Leaf};
 use crate::model::{
-    AlertCode, CipherSuite, ClientHello, ClientOutcome, Facts, FindingId, Given, GivenKind, Host, KeyExchange,
-    NamedGroup, SignatureScheme, TlsVersion, millis,
+    AlertCode, CipherSuite, ClientHello, ClientOutcome, Given, GivenKind, Host, KeyExchange, NamedGroup,
+    SignatureScheme, TlsVersion, millis,
 };
 use crate::text;
 
@@ -87,7 +87,7 @@ pub(super) async fn accept(
     let leaf = match leaf_for(ctx, host, key_choice(&hello)).await {
         Ok(leaf) => leaf,
         Err(reason) => {
-            refuse(ctx, record, host, ClientOutcome::Failed { reason }).await;
+            ctx.refusals.settle(record, ClientOutcome::Failed { reason }).await;
             return None;
         }
     };
@@ -102,11 +102,11 @@ pub(super) async fn accept(
             Some(stream)
         }
         Ok(Err(error)) => {
-            refuse(ctx, record, host, outcome_of(&error, false)).await;
+            ctx.refusals.settle(record, outcome_of(&error, false)).await;
             None
         }
         Err(_) => {
-            refuse(ctx, record, host, ClientOutcome::TimedOut).await;
+            ctx.refusals.settle(record, ClientOutcome::TimedOut).await;
             None
         }
     }
@@ -155,40 +155,13 @@ pub(super) fn outcome_of(error: &io::Error, finished: bool) -> ClientOutcome {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match (tls, error.kind()) {
         (Some(rustls::Error::AlertReceived(alert)), _) => ClientOutcome::Alert { code: AlertCode((*alert).into()) },
+        (Some(rustls::Error::PeerIncompatible(what)), _) => {
+            ClientOutcome::NothingShared { reason: format!("{what:?}") }
+        }
         (Some(other), _) => ClientOutcome::Failed { reason: other.to_string() },
         (None, io::ErrorKind::UnexpectedEof) if finished => ClientOutcome::SilentClose { clean: false },
         (None, io::ErrorKind::UnexpectedEof) => ClientOutcome::EofInHandshake,
         (None, _) if finished => ClientOutcome::SilentReset,
         (None, _) => ClientOutcome::ResetInHandshake,
-    }
-}
-
-/// Records that the client did not take what it was given, and what that means.
-pub(super) async fn refuse(ctx: &Ctx, record: &Record, host: &Host, outcome: ClientOutcome) {
-    match &outcome {
-        ClientOutcome::Alert { code } if code.is_about_certificate() => {
-            let facts = Facts::new().with("alert", code.to_string()).with("host", host.to_string());
-            record.note(FindingId::ClientRejectedProxyCa, facts);
-        }
-        ClientOutcome::SilentClose { .. } | ClientOutcome::SilentReset => {
-            if let Some(times) = ctx.refusals.note(record.client().ip(), host) {
-                let facts = Facts::new().with("host", host.to_string()).with("times", i64::from(times));
-                record.note(FindingId::PinSuspected, facts);
-            }
-        }
-        ClientOutcome::Served => {}
-        other => record.note(FindingId::ClientHandshakeFailed, Facts::new().with("how", in_words(other))),
-    }
-    record.update(|connection| connection.client.outcome = Some(outcome)).await;
-}
-
-fn in_words(outcome: &ClientOutcome) -> String {
-    match outcome {
-        ClientOutcome::Alert { code } => format!("it sent the alert {code}"),
-        ClientOutcome::EofInHandshake => "it closed the connection without an alert".to_owned(),
-        ClientOutcome::ResetInHandshake => "it reset the connection without an alert".to_owned(),
-        ClientOutcome::TimedOut => "it did not finish in time".to_owned(),
-        ClientOutcome::Failed { reason } => reason.clone(),
-        ClientOutcome::Served | ClientOutcome::SilentClose { .. } | ClientOutcome::SilentReset => String::new(),
     }
 }

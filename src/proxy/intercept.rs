@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
@@ -13,16 +14,17 @@ use super::context::{Ctx, now};
 use super::http;
 use super::legacy;
 use super::pages;
+use super::patience::{Client, meanwhile};
 use super::raw;
 use super::reach::reach;
 use super::record::Record;
 use super::stream::ClientStream;
 use crate::model::{
     AlertCode, ClientHello, ClientOutcome, Facts, Failure, FindingId, GivenKind, Host, Outcome, Stage, Target,
-    Timestamp,
+    Timestamp, millis,
 };
 use crate::net::{EndTold, Missed, Offer, ServerStream, StreamEnd, TcpLeg, TlsLeg, failure_of_read, probe};
-use crate::wire::{HelloRead, Opening, read_client_hello, sniff};
+use crate::wire::{HelloRead, Opening, Transport, ja3, ja4, read_client_hello, sniff};
 
 /// Serves a client whose first bytes are those of TLS. `tcp` is the server's connection, when it
 /// was reached already.
@@ -39,7 +41,6 @@ pub(super) async fn serve(ctx: Ctx, record: Record, mut stream: ClientStream, fi
         record.set_outcome(Outcome::Unreadable);
         return;
     };
-    let stream = stream.with_prefix(bytes.clone());
     let rule = ctx.routes.tunnels(&target, &ctx.config.policy);
     let legacy_client = cannot_serve(&hello);
     let (id, facts) = match (rule, legacy_client) {
@@ -48,6 +49,7 @@ pub(super) async fn serve(ctx: Ctx, record: Record, mut stream: ClientStream, fi
         (None, None) => return Box::pin(intercept(&ctx, record, stream, &hello, &bytes, &target, tcp)).await,
     };
     record.note(id, facts);
+    let stream = stream.with_prefix(bytes);
     if let Err(missed) = legacy::tunnel(&ctx, &record, stream, &hello, &target, tcp).await {
         // Nobody to be tunnelled to: where the client can be served, it is told why.
         fail(&ctx, record, None, &hello, &target, missed).await;
@@ -84,6 +86,8 @@ fn take_hello(record: &Record, hello: &ClientHello) -> Option<Target> {
     let sni = hello.sni.as_deref().and_then(|sni| Host::parse(sni).ok());
     record.with(|connection| {
         connection.client.hello = Some(hello.clone());
+        connection.client.ja3 = Some(ja3(hello).md5);
+        connection.client.ja4 = Some(ja4(hello, Transport::Tcp));
         if connection.target.is_none() {
             connection.target = sni.clone().map(|host| Target::new(host, 443));
         }
@@ -125,7 +129,12 @@ async fn intercept(
     record.publish().await;
     let offer =
         Offer { sni: hello.sni.clone(), alpn: hello.alpn.iter().map(|name| name.as_bytes().to_vec()).collect() };
-    match shake_hands(ctx, &record, target, tcp, &offer).await {
+    let (shaken, client) = meanwhile(stream, shake_hands(ctx, &record, target, tcp, &offer)).await;
+    let stream = match client {
+        Client::Waits(stream) => stream.with_prefix(bytes.clone()),
+        Client::Left(waited) => return Box::pin(given_up(ctx, record, hello, target, shaken, waited)).await,
+    };
+    match shaken {
         Ok(leg) => Box::pin(both_legs(ctx, record, stream, leg, offer)).await,
         Err(missed) if may_be_legacy(&missed.failure) => {
             let reason = refusal_words(&missed.failure);
@@ -137,6 +146,30 @@ async fn intercept(
             }
         }
         Err(missed) => fail(ctx, record, Some(stream), hello, target, missed).await,
+    }
+}
+
+/// The client did not wait for its server. What the server showed is judged all the same.
+async fn given_up(
+    ctx: &Ctx,
+    record: Record,
+    hello: &ClientHello,
+    target: &Target,
+    shaken: Result<TlsLeg, Missed>,
+    waited: Duration,
+) {
+    let outcome = ClientOutcome::GaveUp { waited_ms: millis(waited) };
+    match shaken {
+        Ok(leg) => {
+            record.set_reached(&leg, hello.sni.clone());
+            record.set_outcome(Outcome::ClientFailed);
+            ctx.refusals.settle(&record, outcome).await;
+            drop(ctx.judge(record.id(), record.observation()));
+        }
+        Err(missed) => {
+            ctx.refusals.settle(&record, outcome).await;
+            fail(ctx, record, None, hello, target, missed).await;
+        }
     }
 }
 
@@ -187,25 +220,20 @@ async fn both_legs(ctx: &Ctx, record: Record, stream: ClientStream, leg: TlsLeg,
         record.set_outcome(Outcome::ClientFailed);
         return;
     };
-    Box::pin(relay(ctx, Arc::new(record), client, leg.stream, &host, alpn.as_deref())).await;
+    Box::pin(relay(ctx, Arc::new(record), client, leg.stream, alpn.as_deref())).await;
 }
 
 /// Both legs stand: what is spoken inside?
-async fn relay(
-    ctx: &Ctx,
-    record: Arc<Record>,
-    mut client: ClientTls,
-    mut server: ServerStream,
-    host: &Host,
-    alpn: Option<&[u8]>,
-) {
+async fn relay(ctx: &Ctx, record: Arc<Record>, mut client: ClientTls, mut server: ServerStream, alpn: Option<&[u8]>) {
+    let began = Instant::now();
     let spoken = first_inside(ctx, &record, &mut client, &mut server).await;
     let opening = match spoken {
         Inside::Client(opening) => opening,
         Inside::Server => Opening::Other,
         Inside::ClientLeft(outcome) => {
             record.set_outcome(Outcome::ClientFailed);
-            return client_tls::refuse(ctx, &record, host, outcome).await;
+            record.with(|connection| connection.client.stayed_ms = Some(millis(began.elapsed())));
+            return ctx.refusals.settle(&record, outcome).await;
         }
         Inside::Closing => return record.set_outcome(Outcome::Silent),
         Inside::ServerLeft => {
@@ -213,9 +241,8 @@ async fn relay(
             return rejudge(ctx, &record).await;
         }
     };
-    ctx.refusals.forget(record.client().ip(), host);
     let server = EndTold::new(server, note_end(record.clone()));
-    record.update(|connection| connection.client.outcome = Some(ClientOutcome::Served)).await;
+    ctx.refusals.settle(&record, ClientOutcome::Served).await;
     match (alpn, opening) {
         (Some(b"h2"), _) | (None, Opening::Http2) => http::relay_http2(ctx, &record, client, server, "https").await,
         (Some(b"http/1.1" | b"http/1.0"), _) | (None, Opening::Http1) => {
@@ -313,7 +340,7 @@ async fn fail(
     }
     let alpn = page_alpn(hello);
     if let Some(client) = client_tls::accept(ctx, &record, stream, &host, alpn.clone(), GivenKind::ErrorPage).await {
-        record.update(|connection| connection.client.outcome = Some(ClientOutcome::Served)).await;
+        ctx.refusals.settle(&record, ClientOutcome::Served).await;
         let findings: Vec<_> =
             record.with(|connection| connection.findings.clone()).into_iter().chain(report.findings.clone()).collect();
         let page = pages::Failure::new(target, findings);

@@ -16,6 +16,7 @@ mod intercept;
 mod legacy;
 mod listen;
 mod pages;
+mod patience;
 mod policy;
 mod raw;
 mod reach;

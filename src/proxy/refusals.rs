@@ -1,35 +1,37 @@
-//! Clients that end a finished handshake in silence: once may be chance, several times is a pin.
+//! What clients made of our certificates, remembered for as long as the proxy runs, and what follows
+//! from it for the connection at hand.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::Host;
+use super::record::Record;
+use crate::diagnosis::clients::{History, Meeting};
+use crate::model::{ClientOutcome, Refusal};
 
-/// From this many on, silence is called suspicious.
-const SUSPICIOUS: u32 = 3;
-
-/// More pairs than this are not remembered.
-const LIMIT: usize = 10_000;
-
-/// How often each client has ended each host's connections in silence.
+/// The history of all clients. Shared by all connections.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<HashMap<(IpAddr, Host), u32>>);
+pub(super) struct Refusals(Mutex<History>);
 
 impl Refusals {
-    /// Notes one more; gives how many there were once they are suspicious.
-    pub(super) fn note(&self, client: IpAddr, host: &Host) -> Option<u32> {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() >= LIMIT {
-            seen.clear();
-        }
-        let times = seen.entry((client, host.clone())).or_default();
-        *times += 1;
-        (*times >= SUSPICIOUS).then_some(*times)
+    /// How the client took our certificate goes into its record, with what that means after all that
+    /// was seen of it.
+    pub(super) async fn settle(&self, record: &Record, outcome: ClientOutcome) {
+        let meeting = record.with(|connection| {
+            connection.client.outcome = Some(outcome);
+            Meeting::of(connection)
+        });
+        let refusal = meeting.and_then(|meeting| self.note(&meeting));
+        record
+            .update(|connection| {
+                connection.findings.extend(refusal.as_ref().map(Refusal::finding));
+                connection.client.refusal = refusal;
+            })
+            .await;
     }
 
-    /// The client has talked to the host after all.
-    pub(super) fn forget(&self, client: IpAddr, host: &Host) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(client, host.clone()));
+    /// Takes a meeting in. Why the client refused, when it did.
+    fn note(&self, meeting: &Meeting) -> Option<Refusal> {
+        let mut history = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        history.note(meeting);
+        history.conclude(meeting.device, &meeting.app, &meeting.host)
     }
 }

@@ -130,7 +130,7 @@ impl Line {
         };
         Self {
             device: connection.client_address.ip(),
-            host: host_of(connection).into(),
+            host: connection.host().into(),
             tls: connection.upstream.handshake.as_ref().and_then(|handshake| handshake.version),
             findings: findings.into(),
             leaf: chain.as_ref().map(|chain| chain.leaf.clone()),
@@ -146,16 +146,6 @@ impl Line {
     /// The worst severity.
     pub fn worst(&self) -> Option<Severity> {
         self.findings.first().map(|(_, severity)| *severity)
-    }
-}
-
-/// The judged name with its port; the client's address where no target is known.
-fn host_of(connection: &Connection) -> String {
-    let Some(target) = &connection.target else { return String::new() };
-    let host = connection.name.as_ref().unwrap_or(&target.host);
-    match target.port {
-        80 | 443 => host.in_authority(),
-        port => format!("{}:{port}", host.in_authority()),
     }
 }
 

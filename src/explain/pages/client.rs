@@ -1,65 +1,11 @@
-//! Chapter "Client and tlscope".
+//! Chapter "Client and tlscope", its second half: everything but refusals.
 
 use super::Page;
-use super::words::UNTRUSTED;
 use crate::model::FindingId as Id;
 
 const REASON: (&str, &str) = ("reason", "why");
-const HOST: (&str, &str) = ("host", "the host that the client asked for");
 
 pub(super) static PAGES: &[Page] = &[
-    Page {
-        id: Id::ClientRejectedProxyCa,
-        title: "The client does not trust tlscope's CA",
-        summary: "refused tlscope's certificate for {host}[: {alert}]",
-        cause: "The CA of tlscope is not installed where this client looks, or the app ignores installed CAs. Apps for \
-                Android 7 and later do so unless their networkSecurityConfig allows it; Firefox, Java, Node and Python \
-                have stores of their own.",
-        fix: "Install the CA (tlscope ca pem, or the page that tlscope shows to a device). Android: also \
-                debug-overrides in networkSecurityConfig; iOS: switch on full trust for it in Settings; Java: keytool \
-                -importcert; Node: NODE_EXTRA_CA_CERTS. If the same app accepts other hosts, suspect a pin, and tunnel \
-                this one (--tunnel {host}).",
-        refused_by: UNTRUSTED,
-        accepted_by: "",
-        keys: &[HOST, ("alert", "the client's alert; absent when it hung up without one")],
-        source: "RFC 8446 section 6.2",
-    },
-    Page {
-        id: Id::PinSuspected,
-        title: "The app seems to pin its certificate",
-        summary: "after the handshake for {host} the client hung up in silence, {times} times",
-        cause: "The client finished the handshake and hung up without sending anything, again and again. So does an \
-                app that accepts tlscope's CA but wants one certain key for this host; a client that refuses the name \
-                does the same.",
-        fix: "Switch the pin off in a debug build (OkHttp: CertificatePinner; Android: pin-set in \
-                networkSecurityConfig; iOS: NSPinnedDomains), or tunnel the host (--tunnel {host}): then the app works \
-                and tlscope reads what it can.",
-        refused_by: &[
-            ("Android", "Certificate pinning failure! or: Pin verification failed"),
-            ("Apple", "certificates do not meet pinning requirements"),
-            ("Chrome", "ERR_SSL_PINNED_KEY_NOT_IN_CERT_CHAIN"),
-            ("curl", "exit code 90"),
-        ],
-        accepted_by: "",
-        keys: &[
-            HOST,
-            ("times", "how often this client ended this host's connection in silence after a finished handshake"),
-        ],
-        source: "RFC 7469 describes pinning; each app has its own way",
-    },
-    Page {
-        id: Id::ClientHandshakeFailed,
-        title: "The handshake between client and tlscope failed",
-        summary: "{how}",
-        cause: "The client broke the handshake with tlscope off, or the two have nothing in common. This says nothing \
-                about the server.",
-        fix: "Look at the client's own error; if it is an old one or of a special kind, tunnel the host (--tunnel \
-                HOST) so that client and server talk directly.",
-        refused_by: &[],
-        accepted_by: "",
-        keys: &[("how", "how it ended")],
-        source: "tlscope's own finding; RFC 8446 section 6.2 has the alerts",
-    },
     Page {
         id: Id::ClientHelloUnreadable,
         title: "The client sent something that is no ClientHello",

@@ -9,6 +9,7 @@ mod key;
 mod name;
 mod network;
 mod probes;
+mod refusal;
 mod revocation;
 mod transparency;
 mod trust;
@@ -35,6 +36,7 @@ static CHAPTERS: &[&[Page]] = &[
     transparency::PAGES,
     probes::PAGES,
     trust::PAGES,
+    refusal::PAGES,
     client::PAGES,
 ];
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustls::pki_types::ServerName;
-use tlscope::model::{ClientOutcome, FindingId, GivenKind, Outcome, TlsVersion};
+use tlscope::model::{FindingId, GivenKind, Outcome, TlsVersion};
 use tlscope::wire::{ProbeHello, write_probe_hello};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsConnector;
@@ -117,37 +117,6 @@ async fn a_hostile_certificate_cannot_write_into_the_page() {
     rig.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_refuses_is_a_record_of_its_own() {
-    let rig = Rig::start().await;
-    let tunnel = rig.connect("good.lab.test:443").await;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(rustls::DEFAULT_VERSIONS)
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    let refused = TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("good.lab.test").unwrap(), tunnel);
-    soon(refused).await.unwrap_err();
-    let told = rig.stop().await;
-    let connection = told.connection();
-    assert!(matches!(&connection.client.outcome, Some(ClientOutcome::Alert { code }) if code.is_about_certificate()));
-    assert_eq!(told.findings(), [FindingId::ClientRejectedProxyCa]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_leaves_in_its_handshake_is_told_apart() {
-    let rig = Rig::start().await;
-    let mut tunnel = rig.connect("good.lab.test:443").await;
-    tunnel.write_all(&hello(TlsVersion::TLS12)).await.unwrap();
-    let mut first = [0; 5];
-    soon(tunnel.read_exact(&mut first)).await.unwrap();
-    assert_eq!(first[0], 22, "it is served");
-    drop(tunnel);
-    let told = rig.stop().await;
-    assert_eq!(told.findings(), [FindingId::ClientHandshakeFailed]);
-}
-
 /// A hello as an old client writes it.
 fn hello(version: TlsVersion) -> Vec<u8> {
     write_probe_hello(&ProbeHello {
@@ -248,20 +217,6 @@ async fn an_end_without_close_notify_is_noted() {
     let told = rig.stop().await;
     assert_eq!(told.findings(), [FindingId::CloseWithoutNotify]);
     assert_eq!(told.connection().upstream.closed_without_notify, Some(true));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn silence_is_counted_before_it_is_called_pinning() {
-    let rig = Rig::start().await;
-    for _ in 0..3 {
-        let mut tls = rig.tls("good.lab.test:443", "good.lab.test", &[]).await;
-        tls.shutdown().await.unwrap();
-        let _ = soon(tls.read(&mut [0; 16])).await;
-    }
-    let told = rig.stop().await;
-    let with_finding: Vec<bool> = told.connections().iter().map(|c| !c.findings.is_empty()).collect();
-    assert_eq!(with_finding, [false, false, true]);
-    assert_eq!(told.findings(), [FindingId::PinSuspected]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

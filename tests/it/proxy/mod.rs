@@ -4,4 +4,5 @@ mod bad_input;
 mod http2;
 mod intake;
 mod legs;
+mod refusals;
 mod relay;

@@ -1,0 +1,173 @@
+//! Clients that do not take what they are given, and what is concluded from everything they do.
+
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use tlscope::model::{ClientOutcome, Confidence, FindingId, Outcome, RefusalKind, TlsVersion};
+use tlscope::wire::{ProbeHello, write_probe_hello};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio_rustls::TlsConnector;
+
+use crate::rig::{Rig, Told, ask, origin, soon};
+
+const HOST: &str = "good.lab.test";
+const AUTHORITY: &str = "good.lab.test:443";
+
+/// A client whose every byte the test writes; another app than the rig's own client.
+async fn raw_client(rig: &Rig) -> TcpStream {
+    let mut tunnel = rig.connect(AUTHORITY).await;
+    let hello = ProbeHello {
+        version: TlsVersion::TLS12,
+        sni: Some(HOST),
+        alpn: &[],
+        random: [7; 32],
+        suites: &[],
+        large: false,
+    };
+    tunnel.write_all(&write_probe_hello(&hello)).await.unwrap();
+    let mut first = [0; 5];
+    soon(tunnel.read_exact(&mut first)).await.unwrap();
+    assert_eq!(first[0], 22, "it is served");
+    tunnel
+}
+
+/// It says no with this alert.
+async fn refuse_with(rig: &Rig, alert: u8) {
+    let mut tunnel = raw_client(rig).await;
+    tunnel.write_all(&[21, 3, 3, 0, 2, 2, alert]).await.unwrap();
+    let mut rest = Vec::new();
+    let _ = soon(tunnel.read_to_end(&mut rest)).await;
+}
+
+/// The rig's own client asks for a page, which proves that it takes the certificate.
+async fn is_served(rig: &Rig, host: &str) {
+    let mut tls = rig.tls(&format!("{host}:443"), host, &["http/1.1"]).await;
+    let answer = ask(&mut tls, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+}
+
+/// The rig's own client finishes the handshake, and leaves.
+async fn leaves_in_silence(rig: &Rig) {
+    let mut tls = rig.tls(AUTHORITY, HOST, &["http/1.1"]).await;
+    tls.shutdown().await.unwrap();
+    let _ = soon(tls.read(&mut [0; 16])).await;
+}
+
+/// What was concluded about the last connection.
+fn concluded(told: &Told) -> (RefusalKind, Confidence, FindingId) {
+    let connections = told.connections();
+    let last = connections.last().unwrap();
+    let refusal = last.client.refusal.as_ref().unwrap();
+    assert_eq!(last.outcome, Some(Outcome::ClientFailed));
+    assert_eq!(last.findings.len(), 1, "{:?}", last.findings);
+    (refusal.kind, refusal.confidence, last.findings[0].id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_alert_of_a_client_is_its_reason() {
+    use Confidence::{Certain, Likely, Possible};
+    let cases = [
+        (48, RefusalKind::CaNotInstalled, Certain, FindingId::ClientRejectedProxyCa),
+        (45, RefusalKind::DateRefused, Certain, FindingId::ClientRefusedDate),
+        (51, RefusalKind::StaleCa, Likely, FindingId::ClientStaleCa),
+        (70, RefusalKind::NothingShared, Certain, FindingId::ClientNothingShared),
+        (80, RefusalKind::Unclear, Possible, FindingId::ClientHandshakeFailed),
+    ];
+    for (alert, kind, confidence, finding) in cases {
+        let rig = Rig::start().await;
+        refuse_with(&rig, alert).await;
+        assert_eq!(concluded(&rig.stop().await), (kind, confidence, finding), "{alert}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_ours_that_knows_no_ca_says_so() {
+    let rig = Rig::start().await;
+    let tunnel = rig.connect(AUTHORITY).await;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(rustls::DEFAULT_VERSIONS)
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    let refused = TlsConnector::from(Arc::new(config)).connect(ServerName::try_from(HOST).unwrap(), tunnel);
+    soon(refused).await.unwrap_err();
+    let told = rig.stop().await;
+    assert!(
+        matches!(&told.connection().client.outcome, Some(ClientOutcome::Alert { code }) if code.is_about_certificate())
+    );
+    assert_eq!(told.findings(), [FindingId::ClientRejectedProxyCa]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_leaves_in_its_handshake_is_told_apart() {
+    let rig = Rig::start().await;
+    drop(raw_client(&rig).await);
+    let told = rig.stop().await;
+    let (kind, confidence, _) = concluded(&told);
+    assert_eq!((kind, confidence), (RefusalKind::CaNotInstalled, Confidence::Possible));
+    assert_eq!(told.connection().findings[0].severity, tlscope::model::Severity::Warning, "one of several reasons");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_app_that_takes_the_ca_makes_it_the_apps_own_fault() {
+    let rig = Rig::start().await;
+    is_served(&rig, HOST).await;
+    refuse_with(&rig, 48).await;
+    let told = rig.stop().await;
+    assert_eq!(concluded(&told), (RefusalKind::AppIgnoresCa, Confidence::Likely, FindingId::AppIgnoresCa));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_that_takes_the_ca_elsewhere_pins_here() {
+    let rig = Rig::start().await;
+    is_served(&rig, "wildcard.lab.test").await;
+    leaves_in_silence(&rig).await;
+    leaves_in_silence(&rig).await;
+    let told = rig.stop().await;
+    assert_eq!(concluded(&told), (RefusalKind::Pinned, Confidence::Likely, FindingId::PinSuspected));
+    let stayed = told.connections().last().unwrap().client.stayed_ms;
+    assert!(stayed.is_some_and(|ms| ms >= 0.0));
+    let first = told.connections()[1].client.refusal.clone().unwrap();
+    assert_eq!(first.confidence, Confidence::Possible, "once may be chance");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_wait_was_shown_nothing() {
+    let (reached, left) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (tell, wait) = (reached.clone(), left.clone());
+    // A server that takes its time: it goes on only when its client is gone.
+    let slow = origin("slow.test", move |stream| {
+        let (tell, wait) = (tell.clone(), wait.clone());
+        async move {
+            tell.notify_one();
+            wait.notified().await;
+            drop(stream);
+        }
+    });
+    let rig = Rig::with_origins(vec![slow.await]).await;
+    let mut tunnel = rig.connect("slow.test:443").await;
+    let hello = ProbeHello {
+        version: TlsVersion::TLS12,
+        sni: Some("slow.test"),
+        alpn: &[],
+        random: [7; 32],
+        suites: &[],
+        large: false,
+    };
+    tunnel.write_all(&write_probe_hello(&hello)).await.unwrap();
+    soon(reached.notified()).await;
+    tunnel.shutdown().await.unwrap();
+    // Its farewell is read: the connection ends once it was.
+    left.notify_one();
+    drop(tunnel);
+    let told = rig.stop().await;
+    let connection = told.connection();
+    assert!(
+        matches!(connection.client.outcome, Some(ClientOutcome::GaveUp { waited_ms }) if waited_ms >= 0.0),
+        "{connection:#?}"
+    );
+    assert!(told.findings().contains(&FindingId::ClientGaveUp));
+}
