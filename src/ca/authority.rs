@@ -21,6 +21,9 @@ const LIFE_DAYS: i64 = 3650;
 /// How long before its end the CA should be made anew.
 const WARNING_DAYS: i64 = 60;
 
+/// So many CAs are kept beside the present one.
+const MOST_KEPT: usize = 1000;
+
 /// A loaded CA.
 #[derive(Debug)]
 pub struct Authority {
@@ -131,6 +134,11 @@ impl Authority {
         self.not_after
     }
 
+    /// How many CAs were set aside for this one.
+    pub fn former(&self) -> usize {
+        (1..MOST_KEPT).take_while(|n| place_aside(&self.paths.secret, *n).exists()).count()
+    }
+
     /// What its owner should know: that it ends soon, that others can read its key.
     pub fn warnings(&self, now: Timestamp) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -166,9 +174,13 @@ fn create_dir(dir: &Path) -> Result<(), CaError> {
     fs::create_dir_all(dir).map_err(|source| CaError::File { what: "create", path: dir.to_owned(), source })
 }
 
+fn place_aside(path: &Path, n: usize) -> PathBuf {
+    path.with_extension(format!("old-{n}.pem"))
+}
+
 /// Moves a CA out of the way, to a name that is not taken.
 fn set_aside(path: &Path) -> Result<PathBuf, CaError> {
-    let free = (1..1000).map(|n| path.with_extension(format!("old-{n}.pem"))).find(|kept| !kept.exists());
+    let free = (1..MOST_KEPT).map(|n| place_aside(path, n)).find(|kept| !kept.exists());
     let kept = free.unwrap_or_else(|| path.with_extension("old.pem"));
     let error = |source| CaError::File { what: "move", path: path.to_owned(), source };
     fs::rename(path, &kept).map_err(error)?;

@@ -54,6 +54,11 @@ pub struct Mint {
 }
 
 impl Mint {
+    /// How many CAs there were here before this one.
+    pub fn former_cas(&self) -> usize {
+        self.authority.former()
+    }
+
     /// Mints under `authority`.
     pub fn new(authority: Authority) -> Self {
         Self { authority, leaves: Mutex::new(HashMap::new()), rsa_key: OnceLock::new() }

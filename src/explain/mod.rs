@@ -16,6 +16,7 @@ mod handshake;
 mod markdown;
 mod page;
 mod pages;
+mod refusal;
 mod template;
 
 pub use certificate::certificate_text;
@@ -23,6 +24,7 @@ pub use chain::{ChainLine, Role, chain_lines};
 pub use handshake::{Labelled, client_lines, client_outcome_words, failure_words, handshake_lines};
 pub use markdown::{fix_in_general, index_markdown, page_markdown};
 pub use page::{Page, page, summary_line};
+pub use refusal::refusal_words;
 
 use crate::model::Finding;
 

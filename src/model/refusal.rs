@@ -69,6 +69,11 @@ impl RefusalKind {
         }
     }
 
+    /// Whether the client was shown our certificate and did not take it.
+    pub fn is_about_certificate(self) -> bool {
+        !matches!(self, Self::NothingShared | Self::GaveUp | Self::Probe | Self::Unclear)
+    }
+
     /// The finding that stands for it on a row.
     pub fn finding(self) -> FindingId {
         match self {

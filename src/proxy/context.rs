@@ -108,9 +108,9 @@ impl Shared {
         Self {
             budget: Budget::new(config.memory_limit),
             config,
-            services,
             routes: Routes::default(),
-            refusals: Refusals::default(),
+            refusals: Refusals::new(services.mint.former_cas()),
+            services,
             strangers: Arc::new(Semaphore::new(MOST_STRANGERS)),
             own_ports,
             tasks: TaskTracker::new(),

@@ -8,13 +8,15 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::client_tls::cannot_serve;
 use super::context::Ctx;
 use super::raw::copy_unread;
 use super::reach::reach;
 use super::record::Record;
 use super::stream::ClientStream;
 use crate::model::{
-    Attempt, ClientHello, DialTiming, Facts, Failure, FindingId, Given, GivenKind, Observation, Outcome, Stage, Target,
+    Attempt, ClientHello, ClientOutcome, DialTiming, Facts, Failure, FindingId, Given, GivenKind, Observation, Outcome,
+    Stage, Target,
 };
 use crate::net::{Missed, Prefixed, Tapped, TcpLeg, facts_of_flight};
 use crate::text;
@@ -154,9 +156,19 @@ async fn judge_flight(ctx: &Ctx, aside: &Aside<'_>, reader: &Mutex<FlightReader>
         connection.upstream.failure = failure_of(&flight);
     });
     record.publish().await;
+    if let Some(reason) = nothing_shared(aside.hello, &flight) {
+        ctx.refusals.settle(record, ClientOutcome::NothingShared { reason }).await;
+    }
     let failure = failure_of(&flight).or_else(|| refused.cloned());
     let observation = Observation { failure, offered: Some(aside.hello.clone()), ..record.observation() };
     drop(ctx.judge(record.id(), observation));
+}
+
+/// Why a client that tlscope cannot serve found nothing in common with its server either.
+fn nothing_shared(hello: &ClientHello, flight: &Flight) -> Option<String> {
+    let reason = cannot_serve(hello)?;
+    let alert = flight.alert.filter(|code| flight.stage == Stage::Nothing && code.is_about_negotiation())?;
+    Some(format!("{reason}, and the server answered {alert}"))
 }
 
 /// How the tunnelled handshake ended, when the flight shows it.

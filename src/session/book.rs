@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::groups::Groups;
 use super::places::Places;
-use super::row::{ChainFacts, Line, Row};
+use super::row::{AppFacts, ChainFacts, Line, Row};
+use crate::diagnosis::clients::App;
 use crate::model::{
     Connection, ConnectionId, Exchange, ExchangeId, Fingerprint, Message, Note, Report, RowId, Summary,
 };
@@ -92,6 +93,7 @@ pub struct Book {
     messages: VecDeque<Arc<Message>>,
     message_bytes: usize,
     chains: HashMap<Box<[Fingerprint]>, Arc<ChainFacts>>,
+    apps: HashMap<App, Arc<AppFacts>>,
     devices: HashSet<IpAddr>,
     notes: HashMap<RowId, Note>,
     groups: Groups,

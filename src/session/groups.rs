@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::row::{ChainFacts, LeafFacts, Line};
-use crate::model::{FindingId, Fingerprint, Severity};
+use super::row::{AppFacts, ChainFacts, LeafFacts, Line};
+use crate::diagnosis::clients::{App, History, Meeting};
+use crate::model::{Connection, FindingId, Fingerprint, Refusal, Severity};
 
 /// More hosts, devices or certificates are not told apart: a scan through the proxy must not fill the
 /// memory.
@@ -14,6 +15,17 @@ const LIMIT: usize = 20_000;
 
 /// So many earlier chains are remembered of each.
 const FORMER: usize = 8;
+
+/// One app of one device at one host.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClientKey {
+    /// The device.
+    pub device: IpAddr,
+    /// The app.
+    pub app: App,
+    /// The host, with the port where it is not 443 or 80.
+    pub host: Arc<str>,
+}
 
 /// Connections that share something.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,6 +50,8 @@ pub struct Group {
     pub findings: BTreeMap<(Reverse<Severity>, FindingId), usize>,
     /// The leaf that came last.
     pub leaf: Option<Arc<LeafFacts>>,
+    /// The client that came last.
+    pub app: Option<Arc<AppFacts>>,
 }
 
 impl Group {
@@ -51,6 +65,7 @@ impl Group {
         self.refused += usize::from(line.accepts == Some(false));
         self.accepted += usize::from(line.accepts == Some(true));
         self.broke_off += usize::from(line.broke_off);
+        self.app.clone_from(&line.app);
         count_up(&mut self.hosts, line.host.clone());
         count_up(&mut self.devices, line.device);
         for (id, severity) in &line.findings {
@@ -112,6 +127,10 @@ pub struct Groups {
     pub by_device: BTreeMap<IpAddr, Group>,
     /// By the leaf that the server showed.
     pub by_leaf: BTreeMap<Fingerprint, Group>,
+    /// By device, app and host.
+    pub by_client: BTreeMap<ClientKey, Group>,
+    /// What clients made of our certificates.
+    history: History,
 }
 
 impl Groups {
@@ -128,6 +147,19 @@ impl Groups {
         }
     }
 
+    /// A client has taken our certificate, or has not.
+    pub(super) fn note_meeting_of(&mut self, connection: &Connection) {
+        if let Some(meeting) = Meeting::of(connection) {
+            self.history.note(&meeting);
+        }
+    }
+
+    /// Why an app did not take our certificate for a host the last time, from everything that was seen
+    /// until now; `None` when it did.
+    pub fn refusal(&self, key: &ClientKey) -> Option<Refusal> {
+        self.history.conclude(key.device.to_canonical(), &key.app, &key.host)
+    }
+
     fn each_of(&mut self, line: &Line, mut change: impl FnMut(&mut Group)) {
         if !line.host.is_empty() {
             entry(&mut self.by_host, line.host.clone()).map(&mut change);
@@ -135,6 +167,9 @@ impl Groups {
         entry(&mut self.by_device, line.device).map(&mut change);
         if let Some(leaf) = &line.leaf {
             entry(&mut self.by_leaf, leaf.sha256).map(&mut change);
+        }
+        if let Some(client) = client_of(line) {
+            entry(&mut self.by_client, client).map(&mut change);
         }
     }
 
@@ -147,7 +182,15 @@ impl Groups {
         if let Some(leaf) = line.leaf.as_ref().filter(|leaf| is_empty(self.by_leaf.get(&leaf.sha256))) {
             self.by_leaf.remove(&leaf.sha256);
         }
+        if let Some(client) = client_of(line).filter(|client| is_empty(self.by_client.get(client))) {
+            self.by_client.remove(&client);
+        }
     }
+}
+
+fn client_of(line: &Line) -> Option<ClientKey> {
+    let app = line.app.as_ref().filter(|_| !line.host.is_empty())?;
+    Some(ClientKey { device: line.device, app: app.app.clone(), host: line.host.clone() })
 }
 
 fn entry<K: Ord>(groups: &mut BTreeMap<K, Group>, key: K) -> Option<&mut Group> {
@@ -165,6 +208,7 @@ mod tests {
         Line {
             device: "192.0.2.7".parse().unwrap(),
             host: host.into(),
+            app: None,
             tls: None,
             findings: findings.into(),
             leaf: None,

@@ -18,9 +18,9 @@ mod stream;
 
 pub use book::{Book, Detail, Limits};
 pub use filter::{Asked, Completion, Filter, FilterError, quoted};
-pub use groups::{Group, Groups};
+pub use groups::{ClientKey, Group, Groups};
 pub use kept::{read_book, read_detail};
 pub use recorder::{Change, Listener, Recorder, Session};
-pub use row::{ChainFacts, LeafFacts, Line, Row};
+pub use row::{AppFacts, ChainFacts, LeafFacts, Line, Row};
 pub use search::{Searched, Wanted, search_bodies};
 pub use stream::{Format, LineStream, Told, json_lines};

@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::diagnosis::clients::App;
 use crate::model::{
-    AlertCode, ClientOutcome, Connection, ConnectionId, Exchange, FindingId, Fingerprint, GivenKind, Outcome, Protocol,
-    Report, RowId, Severity, Timestamp, TlsVersion,
+    AlertCode, ClientOutcome, Confidence, Connection, ConnectionId, Exchange, FindingId, Fingerprint, GivenKind,
+    Outcome, Protocol, Refusal, RefusalKind, Report, RowId, Severity, Timestamp, TlsVersion,
 };
 use crate::text;
 use crate::x509::Cert;
@@ -41,6 +42,8 @@ pub struct Line {
     pub device: IpAddr,
     /// Host and, when it is not 443 or 80, port.
     pub host: Arc<str>,
+    /// Which client it was, where it spoke TLS.
+    pub app: Option<Arc<AppFacts>>,
     /// The version towards the server.
     pub tls: Option<TlsVersion>,
     /// Its findings, worst first.
@@ -59,6 +62,28 @@ pub struct Line {
     pub broke_off: bool,
     /// Whether the judge has spoken, or there is nothing to judge.
     pub judged: bool,
+}
+
+/// What a client is known by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppFacts {
+    /// Its identity: the JA4 of its hello.
+    pub app: App,
+    /// What kind of client sends such a hello.
+    pub looks_like: Option<String>,
+}
+
+impl AppFacts {
+    /// Of a connection; `None` where its client sent no hello.
+    pub fn of(connection: &Connection) -> Option<Self> {
+        let looks_like = connection.client.looks_like.clone();
+        App::of(connection).map(|app| Self { app, looks_like })
+    }
+
+    /// What to call it.
+    pub fn label(&self) -> &str {
+        self.looks_like.as_deref().unwrap_or(&self.app.0)
+    }
 }
 
 /// The certificates that a server sent.
@@ -118,7 +143,12 @@ impl Row {
 
 impl Line {
     /// Of a connection, with what was judged about it.
-    pub fn of(connection: &Connection, report: Option<&Report>, chain: Option<Arc<ChainFacts>>) -> Self {
+    pub fn of(
+        connection: &Connection,
+        report: Option<&Report>,
+        chain: Option<Arc<ChainFacts>>,
+        app: Option<Arc<AppFacts>>,
+    ) -> Self {
         let judged = report.map(|report| report.findings.as_slice()).unwrap_or_default();
         let mut findings: Vec<(FindingId, Severity)> =
             connection.findings.iter().chain(judged).map(|finding| (finding.id, finding.severity)).collect();
@@ -131,6 +161,7 @@ impl Line {
         Self {
             device: connection.client_address.ip(),
             host: connection.host().into(),
+            app,
             tls: connection.upstream.handshake.as_ref().and_then(|handshake| handshake.version),
             findings: findings.into(),
             leaf: chain.as_ref().map(|chain| chain.leaf.clone()),
@@ -183,25 +214,19 @@ impl Row {
     }
 }
 
-/// Whether the client took the leaf that it was given. An alert is proof; silence counts when it was met
-/// often enough to be called a finding.
+/// Whether the client took the leaf that it was given, as far as that is more than possible.
 fn accepts(connection: &Connection) -> Option<bool> {
-    let was_shown_ours =
-        connection.given.as_ref().is_some_and(|given| matches!(given.kind, GivenKind::Pass | GivenKind::ErrorPage));
-    let is_suspected = connection.findings.iter().any(|finding| finding.id == FindingId::PinSuspected);
-    match connection.client.outcome.as_ref().filter(|_| was_shown_ours)? {
-        ClientOutcome::Served => Some(true),
-        ClientOutcome::Alert { code } => code.is_about_certificate().then_some(false),
-        _ => is_suspected.then_some(false),
+    if connection.client.outcome == Some(ClientOutcome::Served) {
+        return Some(true);
     }
+    let refusal = connection.client.refusal.as_ref()?;
+    (refusal.kind.is_about_certificate() && refusal.confidence > Confidence::Possible).then_some(false)
 }
 
-/// Whether the client's handshake with us came to nothing, for whatever reason.
+/// Whether the client's handshake with us came to nothing, for a reason that is not sure.
 fn broke_off(connection: &Connection) -> bool {
-    matches!(
-        connection.client.outcome,
-        Some(ClientOutcome::EofInHandshake | ClientOutcome::ResetInHandshake | ClientOutcome::TimedOut)
-    )
+    let unsure = |refusal: &Refusal| refusal.kind.is_about_certificate() || refusal.kind == RefusalKind::Unclear;
+    accepts(connection).is_none() && connection.client.refusal.as_ref().is_some_and(unsure)
 }
 
 /// Path and query of a URL.
@@ -214,7 +239,7 @@ fn path_of(url: &str) -> &str {
 fn what_became(connection: &Connection) -> String {
     let guess = || connection.raw_guess.as_deref().map_or(String::new(), |guess| format!("{guess}, "));
     match connection.outcome {
-        Some(Outcome::ClientFailed) => client_words(connection.client.outcome.as_ref()).to_owned(),
+        Some(Outcome::ClientFailed) => client_words(connection).to_owned(),
         Some(Outcome::UpstreamFailed) => "(no connection)".to_owned(),
         Some(Outcome::Tunnelled) => "(tunnelled)".to_owned(),
         Some(Outcome::Denied) => "(not allowed)".to_owned(),
@@ -228,10 +253,12 @@ fn what_became(connection: &Connection) -> String {
     }
 }
 
-fn client_words(outcome: Option<&ClientOutcome>) -> &'static str {
-    match outcome {
-        Some(ClientOutcome::Alert { code }) if code.is_about_certificate() => "(client refused)",
-        Some(ClientOutcome::SilentClose { .. } | ClientOutcome::SilentReset) => "(client left)",
+fn client_words(connection: &Connection) -> &'static str {
+    match connection.client.outcome {
+        _ if accepts(connection) == Some(false) => "(client refused)",
+        Some(ClientOutcome::SilentClose { .. } | ClientOutcome::SilentReset | ClientOutcome::GaveUp { .. }) => {
+            "(client left)"
+        }
         _ => "(client failed)",
     }
 }

@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::model::{FindingId, Fingerprint, Severity, Timestamp};
-use crate::session::{Book, ChainFacts, Group, Groups, LeafFacts, quoted};
+use crate::model::{FindingId, Fingerprint, Refusal, Severity, Timestamp};
+use crate::session::{AppFacts, Book, ChainFacts, ClientKey, Group, Groups, LeafFacts, quoted};
 
 /// What the upper part of the screen shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,14 +22,16 @@ pub(super) enum View {
     Devices,
     /// Leaves, those that end first first.
     Certificates,
+    /// Devices and their apps by host: who takes our certificate, and why others do not.
+    Clients,
     /// How to set a device up, and how far each has come.
     Setup,
 }
 
 impl View {
     /// In the order in which they are named.
-    pub(super) const ALL: [Self; 6] =
-        [Self::Traffic, Self::Tree, Self::Hosts, Self::Devices, Self::Certificates, Self::Setup];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Traffic, Self::Tree, Self::Hosts, Self::Devices, Self::Clients, Self::Certificates, Self::Setup];
 
     /// Its name.
     pub(super) fn name(self) -> &'static str {
@@ -38,6 +40,7 @@ impl View {
             Self::Tree => "tree",
             Self::Hosts => "hosts",
             Self::Devices => "devices",
+            Self::Clients => "clients",
             Self::Certificates => "certificates",
             Self::Setup => "setup",
         }
@@ -50,6 +53,7 @@ pub(super) enum Key {
     Host(Arc<str>),
     Device(IpAddr),
     Leaf(Fingerprint),
+    Client(ClientKey),
 }
 
 impl Key {
@@ -59,6 +63,17 @@ impl Key {
             Self::Host(host) => format!("host:{}", quoted(&format!("^{host}$"))),
             Self::Device(device) => format!("device:^{device}$"),
             Self::Leaf(leaf) => format!("leaf:{}", leaf.short()),
+            Self::Client(client) => {
+                format!("device:^{}$ host:{}", client.device, quoted(&format!("^{}$", client.host)))
+            }
+        }
+    }
+
+    /// Why this client did not take our certificate.
+    fn refusal(&self, groups: &Groups) -> Option<Refusal> {
+        match self {
+            Self::Client(client) => groups.refusal(client),
+            _ => None,
         }
     }
 
@@ -67,6 +82,7 @@ impl Key {
             Self::Host(host) => groups.by_host.get(host),
             Self::Device(device) => groups.by_device.get(device),
             Self::Leaf(leaf) => groups.by_leaf.get(leaf),
+            Self::Client(client) => groups.by_client.get(client),
         }
     }
 }
@@ -103,12 +119,16 @@ pub(super) struct ShownGroup {
     pub(super) former: Vec<Arc<ChainFacts>>,
     pub(super) hosts: Names,
     pub(super) devices: Names,
+    pub(super) app: Option<Arc<AppFacts>>,
+    pub(super) refusal: Option<Refusal>,
     pub(super) is_selected: bool,
 }
 
 impl ShownGroup {
-    fn of(key: Key, group: &Group, is_selected: bool) -> Self {
+    fn of(key: Key, group: &Group, groups: &Groups, is_selected: bool) -> Self {
         Self {
+            app: group.app.clone(),
+            refusal: key.refusal(groups),
             key,
             connections: group.connections,
             refused: group.refused,
@@ -163,7 +183,7 @@ impl Board {
         self.shown = window
             .filter_map(|(at, key)| {
                 let group = key.group(book.groups())?;
-                Some(ShownGroup::of(key.clone(), group, at == self.selected))
+                Some(ShownGroup::of(key.clone(), group, book.groups(), at == self.selected))
             })
             .collect();
     }
@@ -209,6 +229,12 @@ fn sorted_keys(view: View, groups: &Groups) -> Vec<Key> {
             let mut all: Vec<_> = groups.by_device.iter().collect();
             all.sort_by_key(|(_, group)| by_trouble(group));
             all.into_iter().map(|(device, _)| Key::Device(*device)).collect()
+        }
+        View::Clients => {
+            let mut all: Vec<_> = groups.by_client.iter().collect();
+            let trouble = |client: &ClientKey| groups.refusal(client).map(|refusal| refusal.finding().severity);
+            all.sort_by_cached_key(|(client, group)| (Reverse(trouble(client)), Reverse(group.refused)));
+            all.into_iter().map(|(client, _)| Key::Client(client.clone())).collect()
         }
         View::Certificates => {
             let mut all: Vec<_> = groups.by_leaf.iter().collect();

@@ -117,6 +117,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("tree", &["T"], Action::View(View::Tree), "rows by host and path"),
     command("hosts", &["h"], Action::View(View::Hosts), "hosts, the worst first"),
     command("devices", &["d"], Action::View(View::Devices), "devices"),
+    command("clients", &["w"], Action::View(View::Clients), "who takes our certificate, who refuses it, and why"),
     command("certificates", &["c"], Action::View(View::Certificates), "certificates, by when they end"),
     command("setup", &["s"], Action::View(View::Setup), "set a device up, and see whether it works"),
     command("filter", &["/"], Action::Find, "filter the rows; in a pane: look for a text"),

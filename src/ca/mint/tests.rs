@@ -122,6 +122,7 @@ fn a_new_ca_keeps_the_old_one_beside_it() {
     let old = fs::read_to_string(&first.paths().secret).unwrap();
     let (second, kept) = Authority::renew(dir.path(), now()).unwrap();
     assert_eq!(fs::read_to_string(kept.unwrap()).unwrap(), old);
+    assert_eq!((first.former(), second.former()), (1, 1), "the one set aside is there for both to see");
     assert_ne!(first.name(), second.name(), "clients that hold the old one must see another name");
     let ended = Authority::load_or_create(dir.path(), now().plus_days(4000)).unwrap_err();
     assert!(matches!(ended, CaError::Ended { .. }), "{ended}");

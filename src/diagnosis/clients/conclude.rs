@@ -50,14 +50,24 @@ impl Scene<'_> {
             AlertCode::CERTIFICATE_EXPIRED => (RefusalKind::DateRefused, Certain),
             // The signature does not verify under the key of the CA that it knows by this name.
             AlertCode::DECRYPT_ERROR => (RefusalKind::StaleCa, Likely),
-            AlertCode::BAD_CERTIFICATE if self.history.habits.bad_certificate_is_name => {
-                (RefusalKind::NameRefused, Likely)
-            }
+            AlertCode::BAD_CERTIFICATE if self.history.habits.says_unknown_ca => self.not_the_ca(),
             AlertCode::UNKNOWN_CA => self.distrust(Certain),
             code if code.is_about_certificate() => self.distrust(Likely),
             AlertCode::PROTOCOL_VERSION | AlertCode::INSUFFICIENT_SECURITY => (RefusalKind::NothingShared, Certain),
             code if code.is_about_negotiation() => (RefusalKind::NothingShared, Likely),
             _ => (RefusalKind::Unclear, Possible),
+        }
+    }
+
+    /// It knows the CA and minds something else: the name, or that our certificate is not valid yet,
+    /// for which OpenSSL and NSS have the same word. A clock is wrong for every host.
+    fn not_the_ca(&self) -> Conclusion {
+        let takes_others = self.history.accepts_other_than(self.host);
+        let refuses_others = self.history.hosts.iter().any(|(host, pair)| **host != *self.host && pair.refused() > 0);
+        match () {
+            () if takes_others => (RefusalKind::NameRefused, Confidence::Likely),
+            () if refuses_others => (RefusalKind::DateRefused, Confidence::Likely),
+            () => (RefusalKind::NameRefused, Confidence::Possible),
         }
     }
 

@@ -10,8 +10,9 @@ pub struct Habits {
     pub distrusts: Distrust,
     /// What it belongs to.
     pub nature: Nature,
-    /// Whether `bad_certificate` is its word for another host's certificate.
-    pub bad_certificate_is_name: bool,
+    /// Whether it says `unknown_ca` of a CA it does not know, so that its `bad_certificate` means
+    /// something else: GnuTLS and Go have that one word for everything.
+    pub says_unknown_ca: bool,
 }
 
 /// What a client is a part of, as far as it matters to trust.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::habits::Habits;
 use crate::model::{AlertCode, ClientOutcome, Connection, GivenKind, Refusal};
+use crate::wire::{Transport, ja4};
 
 /// A connection that was left in silence after this long was open and unused rather than refused, in
 /// milliseconds: whoever looks at a certificate does so at once.
@@ -21,7 +22,10 @@ pub struct App(pub Arc<str>);
 impl App {
     /// The client of a connection; `None` where it sent no hello.
     pub fn of(connection: &Connection) -> Option<Self> {
-        connection.client.ja4.as_deref().map(|ja4| Self(ja4.into()))
+        let leg = &connection.client;
+        let known = leg.ja4.as_deref().map(Arc::from);
+        // Sessions of before it was recorded hold the hello.
+        known.or_else(|| leg.hello.as_ref().map(|hello| ja4(hello, Transport::Tcp).into())).map(Self)
     }
 }
 
@@ -95,8 +99,12 @@ impl Meeting {
         let (hello, outcome) = leg.hello.as_ref().zip(leg.outcome.as_ref())?;
         let app = App::of(connection)?;
         let given = connection.given.as_ref().map(|given| given.kind);
-        let was_offered_ours = matches!(given, None | Some(GivenKind::Pass | GivenKind::ErrorPage));
-        was_offered_ours.then(|| Self {
+        let tells = match given {
+            None | Some(GivenKind::Pass | GivenKind::ErrorPage) => true,
+            // Shown the server's own: nothing is learnt of our certificate, but of what it offers.
+            Some(_) => matches!(outcome, ClientOutcome::NothingShared { .. }),
+        };
+        tells.then(|| Self {
             device: connection.client_address.ip().to_canonical(),
             app,
             habits: Habits::of(hello),
@@ -185,16 +193,5 @@ impl History {
     /// never seen there.
     pub fn conclude(&self, device: IpAddr, app: &App, host: &str) -> Option<Refusal> {
         super::conclude::conclude(self.devices.get(&device)?, app, host)
-    }
-
-    /// Everything that one device did, by app and host.
-    pub fn pairs_of(&self, device: IpAddr) -> impl Iterator<Item = (&App, &Arc<str>, &Pair)> {
-        let apps = self.devices.get(&device).into_iter().flatten();
-        apps.flat_map(|(app, history)| history.hosts.iter().map(move |(host, pair)| (app, host, pair)))
-    }
-
-    /// The devices there are.
-    pub fn devices(&self) -> impl Iterator<Item = IpAddr> {
-        self.devices.keys().copied()
     }
 }

@@ -14,7 +14,7 @@ const BAD_CERTIFICATE: Manner = Manner::Alert(AlertCode::BAD_CERTIFICATE);
 fn habits(app: &str) -> Habits {
     let own = Habits::default();
     match app.split('-').next().unwrap_or_default() {
-        "openssl" => Habits { distrusts: Distrust::ByAlert, bad_certificate_is_name: true, ..own },
+        "openssl" => Habits { distrusts: Distrust::ByAlert, says_unknown_ca: true, ..own },
         "java" => Habits { distrusts: Distrust::ByAlert, ..own },
         "node" => Habits { distrusts: Distrust::ByCutting, ..own },
         "gnutls" => Habits { distrusts: Distrust::InSilence, ..own },
@@ -52,7 +52,7 @@ fn a_reason_that_is_said_is_believed() {
         ("openssl", UNKNOWN_CA, RefusalKind::CaNotInstalled, Certain),
         ("java", CERTIFICATE_UNKNOWN, RefusalKind::CaNotInstalled, Likely),
         ("gnutls", BAD_CERTIFICATE, RefusalKind::CaNotInstalled, Likely),
-        ("openssl", BAD_CERTIFICATE, RefusalKind::NameRefused, Likely),
+        ("openssl", BAD_CERTIFICATE, RefusalKind::NameRefused, Possible),
         ("other", Manner::Alert(AlertCode::CERTIFICATE_EXPIRED), RefusalKind::DateRefused, Certain),
         ("other", Manner::Alert(AlertCode::DECRYPT_ERROR), RefusalKind::StaleCa, Likely),
         ("other", Manner::Alert(AlertCode::PROTOCOL_VERSION), RefusalKind::NothingShared, Certain),
@@ -116,6 +116,18 @@ fn the_same_refusal_means_another_thing_beside_other_hosts_and_apps() {
             &[("android", "a.test", SERVED), ("chrome", "b.test", CERTIFICATE_UNKNOWN)],
             RefusalKind::CtEnforced,
             Possible,
+        ),
+        (
+            "takes the certificates of other hosts: this one has another name for it",
+            &[("openssl", "a.test", SERVED), ("openssl", "b.test", BAD_CERTIFICATE)],
+            RefusalKind::NameRefused,
+            Likely,
+        ),
+        (
+            "knows the CA, and no certificate is right: not valid yet by its clock",
+            &[("openssl", "a.test", BAD_CERTIFICATE), ("openssl", "b.test", BAD_CERTIFICATE)],
+            RefusalKind::DateRefused,
+            Likely,
         ),
         (
             "without an Android app there is no such thing",
@@ -223,7 +235,9 @@ fn it_stays_bounded_and_goes_on_counting_what_it_knows() {
         history.note(&meeting("openssl", &format!("{n}.test"), Manner::Served));
     }
     let device = "192.0.2.7".parse().unwrap();
-    assert_eq!(history.pairs_of(device).count(), 20_000);
+    let app = App("openssl".into());
+    assert!(history.pair(device, &app, "19999.test").is_some());
+    assert!(history.pair(device, &app, "20000.test").is_none());
     history.note(&meeting("openssl", "7.test", UNKNOWN_CA));
-    assert_eq!(history.pair(device, &App("openssl".into()), "7.test").unwrap().refused(), 1);
+    assert_eq!(history.pair(device, &app, "7.test").unwrap().refused(), 1);
 }

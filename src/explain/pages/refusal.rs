@@ -17,6 +17,7 @@ const KEYS: &[(&str, &str)] = &[
     ("served_here", "how often the same app took the certificate for this host; absent when never"),
     ("accepts", "other hosts for which the same app took our certificate; absent when there are none"),
     ("others_accept", "how many other apps on the device took our certificate; absent when none did"),
+    ("former_cas", "how many CAs tlscope had on this computer before; absent when none"),
     ("waited_ms", "how long the client had waited; of one that gave up"),
     ("reason", "what is not shared; of a client that shares nothing"),
 ];
@@ -27,7 +28,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::ClientRejectedProxyCa,
         title: "The client does not trust tlscope's CA",
-        summary: "refused tlscope's certificate for {host}: {how}[ ({confidence})]",
+        summary: "refused tlscope's certificate for {host}: {how}[ ({confidence})][; tlscope had {former_cas} other CAs before]",
         cause: "The CA of tlscope is not installed where this client looks, and no other app of the device was seen to \
                 trust it. On iOS it can be installed and full trust for it still be switched off. Firefox, Java, Node \
                 and Python have stores of their own. A device that was set up with another CA of tlscope's, from \
@@ -146,12 +147,13 @@ pub(super) static PAGES: &[Page] = &[
     },
     Page {
         id: Id::ClientNothingShared,
-        title: "Client and tlscope have nothing in common",
+        title: "The client has nothing in common with what it was connected to",
         summary: "no handshake for {host}: {how}[: {reason}]",
         cause: "They share no version, cipher suite, group or signature scheme. tlscope speaks TLS 1.2 and 1.3 with \
-                forward secrecy and authenticated encryption. This says nothing about the server.",
-        fix: "Tunnel the host (--tunnel {host}) so that client and server talk directly; update the TLS library of the \
-              app or the device.",
+                forward secrecy and authenticated encryption; a client that it cannot serve is connected to the server \
+                itself, which shares nothing with it either.",
+        fix: "Update the TLS library of the app or the device; or give the server what the app can speak. If the app \
+              works without tlscope, tunnel the host (--tunnel {host}).",
         refused_by: &[],
         accepted_by: "",
         keys: KEYS,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Book, CHANGES_REMEMBERED, Known, RowsOf};
 use crate::model::{CertDer, Connection, ConnectionId, Exchange, Fingerprint, Message, Note, Report, RowId, Severity};
-use crate::session::row::{ChainFacts, LeafFacts, Line, Row};
+use crate::session::row::{AppFacts, ChainFacts, LeafFacts, Line, Row};
 use crate::x509::Cert;
 
 /// Of a connection that lasts long, so many rows between its last one and others before it are told of a
@@ -13,6 +13,9 @@ const ROWS_TOLD: usize = 100_000;
 
 /// More chains are not told apart by what is remembered of them, unless somebody still shows them.
 const CHAINS_REMEMBERED: usize = 20_000;
+
+/// More apps do not share what is remembered of them.
+const APPS_REMEMBERED: usize = 20_000;
 
 impl Book {
     /// A connection has a new state.
@@ -26,6 +29,10 @@ impl Book {
         let was_closed = self.whole.get(&id).is_some_and(|known| known.connection.closed.is_some());
         if connection.closed.is_some() && !was_closed {
             self.closed.push_back(id);
+        }
+        let is_settled = connection.client.outcome.is_some();
+        if is_settled && self.whole.get(&id).is_none_or(|known| known.connection.client.outcome.is_none()) {
+            self.groups.note_meeting_of(&connection);
         }
         let (report, revision) = match self.whole.remove(&id) {
             Some(known) => (known.report, known.revision + 1),
@@ -156,7 +163,8 @@ impl Book {
         let Some(known) = self.whole.get(&id) else { return };
         let known = known.clone();
         let chain = self.chain_of(&known.connection.upstream.sent);
-        let mut line = Line::of(&known.connection, known.report.as_deref(), chain);
+        let app = self.lines.get(&id).and_then(|line| line.app.clone()).or_else(|| self.app_of(&known.connection));
+        let mut line = Line::of(&known.connection, known.report.as_deref(), chain, app);
         // One text for all connections to a host.
         if let Some((host, _)) = self.groups.by_host.get_key_value(&line.host) {
             line.host = host.clone();
@@ -181,6 +189,19 @@ impl Book {
         for place in places {
             self.note_change(place);
         }
+    }
+
+    /// Which client it is: one record for all its connections.
+    fn app_of(&mut self, connection: &Connection) -> Option<Arc<AppFacts>> {
+        let facts = AppFacts::of(connection)?;
+        if let Some(known) = self.apps.get(&facts.app) {
+            return Some(known.clone());
+        }
+        let facts = Arc::new(facts);
+        if self.apps.len() < APPS_REMEMBERED {
+            self.apps.insert(facts.app.clone(), facts.clone());
+        }
+        Some(facts)
     }
 
     /// What was sent, read once however often it is sent.

@@ -21,6 +21,7 @@ fn row() -> (Row, Line) {
         failed: false,
     };
     let line = Line {
+        app: None,
         device: "192.168.1.7".parse().unwrap(),
         host: "api.Example.com:8443".into(),
         tls: Some(TlsVersion::TLS12),

@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use super::heading;
+use super::{client, heading};
 use crate::explain;
 use crate::model::{Severity, Timestamp};
 use crate::session::{ChainFacts, LeafFacts};
@@ -13,6 +13,9 @@ use crate::tui::style::Look;
 /// Its lines, none wider than `columns`.
 pub(in crate::tui) fn lines(shown: &ShownGroup, now: Timestamp, look: Look, columns: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
+    if let Key::Client(client) = &shown.key {
+        return client::lines(shown, client, look, columns);
+    }
     for (id, severity, times) in &shown.findings {
         let title = explain::page(*id).title;
         let words = format!("{} {id}  {title}; {times} of {}", severity.glyph(), shown.connections);

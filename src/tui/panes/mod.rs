@@ -3,6 +3,7 @@
 mod body;
 mod chain;
 pub(super) mod checked;
+mod client;
 mod conversation;
 mod findings;
 pub(super) mod group;

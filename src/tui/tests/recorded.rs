@@ -10,8 +10,15 @@ use crate::tui::style::Theme;
 
 const SIZES: [(u16, u16); 3] = [(60, 16), (80, 24), (140, 45)];
 
-const VIEWS: [(char, &str); 6] =
-    [('t', "traffic"), ('T', "tree"), ('h', "hosts"), ('d', "devices"), ('c', "certificates"), ('s', "setup")];
+pub(super) const VIEWS: [(char, &str); 7] = [
+    ('t', "traffic"),
+    ('T', "tree"),
+    ('h', "hosts"),
+    ('d', "devices"),
+    ('w', "clients"),
+    ('c', "certificates"),
+    ('s', "setup"),
+];
 
 fn themed(theme: Theme) -> Settings {
     let prefs = Prefs { theme: Some(theme.name().to_owned()), ..Prefs::default() };

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use crossterm::event::KeyCode;
 
+use super::recorded::VIEWS;
 use super::rig::{STARTED, Screen, book, connection, exchange, leaf, report};
-use crate::model::{CertDer, ConnectionId, Facts, FindingId};
+use crate::model::{
+    AlertCode, CertDer, ClientOutcome, Confidence, ConnectionId, Facts, FindingId, Refusal, RefusalKind,
+};
 use crate::session::{Book, Limits};
 use crate::tui::settings::Settings;
 use crate::x509::read_certificates;
-
-const VIEWS: [(char, &str); 6] =
-    [('t', "traffic"), ('T', "tree"), ('h', "hosts"), ('d', "devices"), ('c', "certificates"), ('s', "setup")];
 
 /// The second row is the one with the defects.
 fn to_the_defects(screen: &mut Screen) {
@@ -98,8 +98,10 @@ fn setup_says_how_far_each_device_has_come() {
     screen.keys("s");
     assert!(screen.text().contains("http://192.0.2.1:8080/"), "{}", screen.text());
     let mut refused = connection(1, "a.test");
-    let code = crate::model::AlertCode::UNKNOWN_CA;
-    refused.client.outcome = Some(crate::model::ClientOutcome::Alert { code });
+    let refusal =
+        Refusal { kind: RefusalKind::CaNotInstalled, confidence: Confidence::Certain, evidence: Facts::new() };
+    refused.client.refusal = Some(refusal);
+    refused.client.outcome = Some(ClientOutcome::Alert { code: AlertCode::UNKNOWN_CA });
     book.fold_connection(Arc::new(refused.clone()));
     screen.book = book;
     screen.draw();
@@ -107,7 +109,7 @@ fn setup_says_how_far_each_device_has_come() {
     screen.book.fold_connection(Arc::new(connection(2, "a.test")));
     screen.draw();
     assert!(screen.text().contains("an app pins"), "{}", screen.text());
-    refused.client.outcome = Some(crate::model::ClientOutcome::Served);
+    (refused.client.outcome, refused.client.refusal) = (Some(ClientOutcome::Served), None);
     screen.book.fold_connection(Arc::new(refused));
     screen.draw();
     assert!(screen.text().contains("works: it trusts the CA"), "{}", screen.text());

@@ -76,7 +76,7 @@ impl State {
             (View::Tree, Focus::List) if by > 0 => self.rows.tree.open(),
             (View::Tree, Focus::List) => self.rows.tree.close(),
             // There is one thing below a board: to it, and back.
-            (View::Hosts | View::Devices | View::Certificates | View::Setup | View::Tree, focus) => {
+            (View::Hosts | View::Devices | View::Clients | View::Certificates | View::Setup | View::Tree, focus) => {
                 self.focus = if focus == Focus::List { Focus::Detail { whole: false } } else { Focus::List };
             }
             _ => self.show(self.pane.turned(by)),
@@ -92,7 +92,7 @@ impl State {
         match (self.view, self.focus) {
             (View::Tree, Focus::List) if !self.rows.tree.is_open() => self.rows.tree.open(),
             (View::Tree, Focus::List) => self.open_traffic(self.branch_filter()),
-            (View::Hosts | View::Devices | View::Certificates, Focus::List) => {
+            (View::Hosts | View::Devices | View::Clients | View::Certificates, Focus::List) => {
                 self.open_traffic(self.board.selected().map(|shown| shown.key.filter()));
             }
             _ => self.focus = Focus::Detail { whole: self.focus != Focus::List },

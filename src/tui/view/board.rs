@@ -8,6 +8,7 @@ use ratatui::widgets::Cell;
 
 use super::table::{self, Column, Head};
 use super::traffic::{self, finding_spans};
+use crate::explain;
 use crate::model::Severity;
 use crate::text;
 use crate::tui::board::{Key, ShownGroup, View};
@@ -31,6 +32,14 @@ const DEVICES: &[Column<ShownGroup>] = &[
     Column { name: "refused", width: Constraint::Length(7), from: 50, cell: refused },
 ];
 
+const CLIENTS: &[Column<ShownGroup>] = &[
+    Column { name: "client", width: Constraint::Fill(3), from: 0, cell: app },
+    Column { name: "host", width: Constraint::Fill(3), from: 0, cell: asked_host },
+    Column { name: "served", width: Constraint::Length(6), from: 50, cell: served },
+    Column { name: "refused", width: Constraint::Length(7), from: 50, cell: refused },
+    Column { name: "why", width: Constraint::Fill(4), from: 0, cell: why },
+];
+
 const CERTIFICATES: &[Column<ShownGroup>] = &[
     Column { name: "certificate", width: Constraint::Fill(3), from: 0, cell: name },
     Column { name: "life", width: Constraint::Length(12), from: 70, cell: life },
@@ -49,6 +58,7 @@ fn columns_of(view: View) -> &'static [Column<ShownGroup>] {
     match view {
         View::Traffic | View::Tree | View::Hosts => HOSTS,
         View::Devices => DEVICES,
+        View::Clients => CLIENTS,
         View::Certificates => CERTIFICATES,
         View::Setup => SETUP,
     }
@@ -71,11 +81,43 @@ fn name(shown: &ShownGroup, _: &State, columns: usize) -> Cell<'static> {
         Key::Host(host) => text::safe(host).into_owned(),
         Key::Device(device) if device.is_loopback() => format!("this machine ({device})"),
         Key::Device(device) => device.to_string(),
+        Key::Client(client) => client.device.to_string(),
         Key::Leaf(leaf) => {
             shown.leaf.as_ref().map_or_else(|| leaf.short(), |leaf| text::safe(&leaf.label).into_owned())
         }
     };
     Cell::from(Look::plain(&text::elide_middle(&name, columns)))
+}
+
+/// The device, and what the client looks like.
+fn app(shown: &ShownGroup, _: &State, columns: usize) -> Cell<'static> {
+    let Key::Client(client) = &shown.key else { return Cell::default() };
+    let device = if client.device.is_loopback() { "this machine".to_owned() } else { client.device.to_string() };
+    let label = shown.app.as_ref().map_or("", |app| app.label());
+    Cell::from(Look::plain(&text::elide(&format!("{device}  {}", text::safe(label)), columns)))
+}
+
+fn asked_host(shown: &ShownGroup, _: &State, columns: usize) -> Cell<'static> {
+    let Key::Client(client) = &shown.key else { return Cell::default() };
+    Cell::from(Look::plain(&text::elide_middle(&text::safe(&client.host), columns)))
+}
+
+fn served(shown: &ShownGroup, _: &State, columns: usize) -> Cell<'static> {
+    number(shown.accepted, columns)
+}
+
+/// Why it refuses; a tick where it does not.
+fn why(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
+    let (words, style) = match &shown.refusal {
+        Some(refusal) => {
+            let severity = refusal.finding().severity;
+            let words = format!("{} {}", severity.glyph(), explain::refusal_words(refusal));
+            (words, state.look.severity(severity))
+        }
+        None if shown.accepted > 0 => ("✓ takes our certificate".to_owned(), state.look.good()),
+        None => ("· was not shown ours".to_owned(), state.look.accent()),
+    };
+    Cell::from(Look::span(&text::elide(&words, columns), style))
 }
 
 fn worst(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {

@@ -73,7 +73,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
         match state.view {
             View::Traffic => traffic::draw(frame, areas.list, state),
             View::Tree => tree::draw(frame, areas.list, state),
-            View::Hosts | View::Devices | View::Certificates | View::Setup => board::draw(frame, areas.list, state),
+            View::Hosts | View::Devices | View::Clients | View::Certificates | View::Setup => {
+                board::draw(frame, areas.list, state);
+            }
         }
     }
     detail(frame, areas.detail, state);

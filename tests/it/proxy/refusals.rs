@@ -15,18 +15,14 @@ use crate::rig::{Rig, Told, ask, origin, soon};
 const HOST: &str = "good.lab.test";
 const AUTHORITY: &str = "good.lab.test:443";
 
+fn hello_for(host: &str) -> ProbeHello<'_> {
+    ProbeHello { version: TlsVersion::TLS12, sni: Some(host), alpn: &[], random: [7; 32], suites: &[], large: false }
+}
+
 /// A client whose every byte the test writes; another app than the rig's own client.
 async fn raw_client(rig: &Rig) -> TcpStream {
     let mut tunnel = rig.connect(AUTHORITY).await;
-    let hello = ProbeHello {
-        version: TlsVersion::TLS12,
-        sni: Some(HOST),
-        alpn: &[],
-        random: [7; 32],
-        suites: &[],
-        large: false,
-    };
-    tunnel.write_all(&write_probe_hello(&hello)).await.unwrap();
+    tunnel.write_all(&write_probe_hello(&hello_for(HOST))).await.unwrap();
     let mut first = [0; 5];
     soon(tunnel.read_exact(&mut first)).await.unwrap();
     assert_eq!(first[0], 22, "it is served");
@@ -80,6 +76,22 @@ async fn the_alert_of_a_client_is_its_reason() {
         refuse_with(&rig, alert).await;
         assert_eq!(concluded(&rig.stop().await), (kind, confidence, finding), "{alert}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_shares_nothing_with_its_server_is_told_so() {
+    let rig = Rig::start().await;
+    let mut tunnel = rig.connect(AUTHORITY).await;
+    let hello = ProbeHello { version: TlsVersion::TLS10, ..hello_for(HOST) };
+    tunnel.write_all(&write_probe_hello(&hello)).await.unwrap();
+    let mut alert = Vec::new();
+    soon(tunnel.read_to_end(&mut alert)).await.unwrap();
+    assert_eq!(alert[0], 21, "the server's own refusal");
+    let told = rig.stop().await;
+    let refusal = told.connection().client.refusal.clone().unwrap();
+    assert_eq!((refusal.kind, refusal.confidence), (RefusalKind::NothingShared, Confidence::Certain));
+    let findings = told.findings();
+    assert!(findings.contains(&FindingId::TunnelledLegacyClient) && findings.contains(&FindingId::ClientNothingShared));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,15 +161,7 @@ async fn a_client_that_does_not_wait_was_shown_nothing() {
     });
     let rig = Rig::with_origins(vec![slow.await]).await;
     let mut tunnel = rig.connect("slow.test:443").await;
-    let hello = ProbeHello {
-        version: TlsVersion::TLS12,
-        sni: Some("slow.test"),
-        alpn: &[],
-        random: [7; 32],
-        suites: &[],
-        large: false,
-    };
-    tunnel.write_all(&write_probe_hello(&hello)).await.unwrap();
+    tunnel.write_all(&write_probe_hello(&hello_for("slow.test"))).await.unwrap();
     soon(reached.notified()).await;
     tunnel.shutdown().await.unwrap();
     // Its farewell is read: the connection ends once it was.
