@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::groups::Groups;
 use super::places::Places;
 use super::row::{AppFacts, ChainFacts, Line, Row};
-use crate::diagnosis::clients::App;
 use crate::model::{
     Connection, ConnectionId, Exchange, ExchangeId, Fingerprint, Message, Note, Report, RowId, Summary,
 };
@@ -93,7 +92,7 @@ pub struct Book {
     messages: VecDeque<Arc<Message>>,
     message_bytes: usize,
     chains: HashMap<Box<[Fingerprint]>, Arc<ChainFacts>>,
-    apps: HashMap<App, Arc<AppFacts>>,
+    apps: HashMap<Arc<str>, Arc<AppFacts>>,
     devices: HashSet<IpAddr>,
     notes: HashMap<RowId, Note>,
     groups: Groups,

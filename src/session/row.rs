@@ -9,6 +9,7 @@ use crate::model::{
     Outcome, Protocol, Refusal, RefusalKind, Report, RowId, Severity, Timestamp, TlsVersion,
 };
 use crate::text;
+use crate::wire::{Transport, ja4};
 use crate::x509::Cert;
 
 /// More of a request is not in its row: there are a million of them.
@@ -67,8 +68,10 @@ pub struct Line {
 /// What a client is known by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppFacts {
-    /// Its identity: the JA4 of its hello.
+    /// Which one it is on its device.
     pub app: App,
+    /// The JA4 of its hello.
+    pub ja4: Arc<str>,
     /// What kind of client sends such a hello.
     pub looks_like: Option<String>,
 }
@@ -76,13 +79,16 @@ pub struct AppFacts {
 impl AppFacts {
     /// Of a connection; `None` where its client sent no hello.
     pub fn of(connection: &Connection) -> Option<Self> {
-        let looks_like = connection.client.looks_like.clone();
-        App::of(connection).map(|app| Self { app, looks_like })
+        let leg = &connection.client;
+        let hello = leg.hello.as_ref()?;
+        // Sessions of before it was recorded hold the hello.
+        let ja4 = leg.ja4.as_deref().map_or_else(|| ja4(hello, Transport::Tcp).into(), Arc::from);
+        App::of(connection).map(|app| Self { app, ja4, looks_like: leg.looks_like.clone() })
     }
 
     /// What to call it.
     pub fn label(&self) -> &str {
-        self.looks_like.as_deref().unwrap_or(&self.app.0)
+        self.looks_like.as_deref().unwrap_or(&self.ja4)
     }
 }
 

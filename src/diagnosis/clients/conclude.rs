@@ -49,7 +49,9 @@ impl Scene<'_> {
         match code {
             AlertCode::CERTIFICATE_EXPIRED => (RefusalKind::DateRefused, Certain),
             // The signature does not verify under the key of the CA that it knows by this name.
-            AlertCode::DECRYPT_ERROR => (RefusalKind::StaleCa, Likely),
+            AlertCode::DECRYPT_ERROR => {
+                (RefusalKind::StaleCa, if self.history.habits.says_unknown_ca { Certain } else { Likely })
+            }
             AlertCode::BAD_CERTIFICATE if self.history.habits.says_unknown_ca => self.not_the_ca(),
             AlertCode::UNKNOWN_CA => self.distrust(Certain),
             code if code.is_about_certificate() => self.distrust(Likely),
@@ -59,15 +61,18 @@ impl Scene<'_> {
         }
     }
 
-    /// It knows the CA and minds something else: the name, or that our certificate is not valid yet,
-    /// for which OpenSSL and NSS have the same word. A clock is wrong for every host.
+    /// It knows the CA and minds something else. OpenSSL and NSS have one word for a name that is not
+    /// there and for a certificate that is not valid yet; but ours is for the name that the client sent.
     fn not_the_ca(&self) -> Conclusion {
-        let takes_others = self.history.accepts_other_than(self.host);
+        use Confidence::{Likely, Possible};
         let refuses_others = self.history.hosts.iter().any(|(host, pair)| **host != *self.host && pair.refused() > 0);
-        match () {
-            () if takes_others => (RefusalKind::NameRefused, Confidence::Likely),
-            () if refuses_others => (RefusalKind::DateRefused, Confidence::Likely),
-            () => (RefusalKind::NameRefused, Confidence::Possible),
+        match (self.history.accepts_other_than(self.host), self.history.habits.nature) {
+            _ if !self.pair.named() => (RefusalKind::NameRefused, Likely),
+            (true, Nature::Browser | Nature::Chromium) => (RefusalKind::Pinned, Likely),
+            (true, _) => (RefusalKind::NameRefused, Possible),
+            (false, Nature::Browser | Nature::Chromium) => (RefusalKind::StaleCa, Possible),
+            // A clock is wrong for every host.
+            (false, _) => (RefusalKind::DateRefused, if refuses_others { Likely } else { Possible }),
         }
     }
 
@@ -91,7 +96,11 @@ impl Scene<'_> {
             return (RefusalKind::Probe, Confidence::Possible);
         }
         match habits.distrusts {
-            // It would have said so, had it not known the CA: what it minds is another thing.
+            // It would have said so, had it not known the CA: what it minds is another thing. Without a
+            // name in its hello, our certificate may lack the one it looks for.
+            Distrust::ByAlert | Distrust::ByCutting if !self.pair.named() => {
+                (RefusalKind::NameRefused, Confidence::Possible)
+            }
             Distrust::ByAlert | Distrust::ByCutting => (RefusalKind::Pinned, self.sure_from(2)),
             _ if self.history.accepts_other_than(self.host) => (RefusalKind::Pinned, self.sure_from(2)),
             Distrust::InSilence => self.distrust(self.sure_from(2)),

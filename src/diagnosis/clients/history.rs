@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use super::habits::Habits;
-use crate::model::{AlertCode, ClientOutcome, Connection, GivenKind, Refusal};
-use crate::wire::{Transport, ja4};
+use crate::model::{AlertCode, ClientHello, ClientOutcome, Connection, GivenKind, Refusal, hex, is_grease};
 
 /// A connection that was left in silence after this long was open and unused rather than refused, in
 /// milliseconds: whoever looks at a certificate does so at once.
@@ -15,17 +16,37 @@ const IDLE_AFTER_MS: f64 = 3_000.0;
 /// More pairs of app and host are not remembered.
 const MOST_PAIRS: usize = 20_000;
 
-/// A client as far as its hello tells it apart from others on the same device.
+/// A client as far as its hello tells it apart from others on the same device. Unlike a JA4 it is the
+/// same for every host: it leaves out what a client offers to one and not to another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct App(pub Arc<str>);
+
+/// Extensions that come and go from one connection of a client to the next: the name (absent for an
+/// address), the application protocols, padding (by the length of the rest), early data, a resumed
+/// session.
+const PASSING: [u16; 5] = [0, 16, 21, 41, 42];
 
 impl App {
     /// The client of a connection; `None` where it sent no hello.
     pub fn of(connection: &Connection) -> Option<Self> {
-        let leg = &connection.client;
-        let known = leg.ja4.as_deref().map(Arc::from);
-        // Sessions of before it was recorded hold the hello.
-        known.or_else(|| leg.hello.as_ref().map(|hello| ja4(hello, Transport::Tcp).into())).map(Self)
+        connection.client.hello.as_ref().map(Self::of_hello)
+    }
+
+    fn of_hello(hello: &ClientHello) -> Self {
+        let lasting = |kind: &u16| !is_grease(*kind) && !PASSING.contains(kind);
+        let mut extensions: Vec<u16> = hello.extensions.iter().copied().filter(lasting).collect();
+        // Browsers shuffle them.
+        extensions.sort_unstable();
+        let suites = hello.suites.iter().map(|suite| suite.0).filter(|suite| !is_grease(*suite));
+        let schemes = hello.schemes.iter().flatten().map(|scheme| scheme.0);
+        let mut hash = Sha256::new();
+        for list in [suites.collect::<Vec<u16>>(), extensions, schemes.collect()] {
+            hash.update((list.len() as u64).to_be_bytes());
+            for number in list {
+                hash.update(number.to_be_bytes());
+            }
+        }
+        Self(hex(hash.finalize().get(..6).unwrap_or_default()).into())
     }
 }
 
@@ -87,6 +108,8 @@ pub struct Meeting {
     pub habits: Habits,
     /// The host, with the port where it is not 443.
     pub host: Arc<str>,
+    /// Whether it named the host in its hello: our certificate is for that name.
+    pub named: bool,
     /// How it took it.
     pub manner: Manner,
 }
@@ -109,6 +132,7 @@ impl Meeting {
             app,
             habits: Habits::of(hello),
             host: connection.host().into(),
+            named: hello.sni.is_some(),
             manner: Manner::of(outcome, leg.stayed_ms),
         })
     }
@@ -119,6 +143,7 @@ impl Meeting {
 pub struct Pair {
     manners: BTreeMap<Manner, u32>,
     last: Option<Manner>,
+    named: bool,
 }
 
 impl Pair {
@@ -135,6 +160,11 @@ impl Pair {
     /// How often it did just this.
     pub fn times(&self, manner: Manner) -> u32 {
         self.manners.get(&manner).copied().unwrap_or_default()
+    }
+
+    /// Whether it named the host the last time.
+    pub fn named(&self) -> bool {
+        self.named
     }
 
     /// What it did last.
@@ -182,6 +212,7 @@ impl History {
         let pair = app.hosts.entry(meeting.host.clone()).or_default();
         *pair.manners.entry(meeting.manner).or_default() += 1;
         pair.last = Some(meeting.manner);
+        pair.named = meeting.named;
     }
 
     /// What an app of a device did at a host.

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use super::habits::{Distrust, Nature};
 use super::*;
-use crate::model::{AlertCode, ClientOutcome, Confidence, FindingId, RefusalKind};
+use crate::model::{
+    AlertCode, CipherSuite, ClientHello, ClientOutcome, Confidence, Connection, ConnectionId, FindingId, RefusalKind,
+    Timestamp,
+};
 
 const UNKNOWN_CA: Manner = Manner::Alert(AlertCode::UNKNOWN_CA);
 const CERTIFICATE_UNKNOWN: Manner = Manner::Alert(AlertCode::CERTIFICATE_UNKNOWN);
@@ -15,6 +18,7 @@ fn habits(app: &str) -> Habits {
     let own = Habits::default();
     match app.split('-').next().unwrap_or_default() {
         "openssl" => Habits { distrusts: Distrust::ByAlert, says_unknown_ca: true, ..own },
+        "firefox" => Habits { distrusts: Distrust::ByAlert, says_unknown_ca: true, nature: Nature::Browser },
         "java" => Habits { distrusts: Distrust::ByAlert, ..own },
         "node" => Habits { distrusts: Distrust::ByCutting, ..own },
         "gnutls" => Habits { distrusts: Distrust::InSilence, ..own },
@@ -30,6 +34,8 @@ fn meeting(app: &str, host: &str, manner: Manner) -> Meeting {
         app: App(app.into()),
         habits: habits(app),
         host: host.into(),
+        // An address has no name that a hello could hold.
+        named: !host.starts_with("192."),
         manner,
     }
 }
@@ -52,7 +58,9 @@ fn a_reason_that_is_said_is_believed() {
         ("openssl", UNKNOWN_CA, RefusalKind::CaNotInstalled, Certain),
         ("java", CERTIFICATE_UNKNOWN, RefusalKind::CaNotInstalled, Likely),
         ("gnutls", BAD_CERTIFICATE, RefusalKind::CaNotInstalled, Likely),
-        ("openssl", BAD_CERTIFICATE, RefusalKind::NameRefused, Possible),
+        ("openssl", BAD_CERTIFICATE, RefusalKind::DateRefused, Possible),
+        ("firefox", BAD_CERTIFICATE, RefusalKind::StaleCa, Possible),
+        ("openssl", Manner::Alert(AlertCode::DECRYPT_ERROR), RefusalKind::StaleCa, Certain),
         ("other", Manner::Alert(AlertCode::CERTIFICATE_EXPIRED), RefusalKind::DateRefused, Certain),
         ("other", Manner::Alert(AlertCode::DECRYPT_ERROR), RefusalKind::StaleCa, Likely),
         ("other", Manner::Alert(AlertCode::PROTOCOL_VERSION), RefusalKind::NothingShared, Certain),
@@ -118,9 +126,27 @@ fn the_same_refusal_means_another_thing_beside_other_hosts_and_apps() {
             Possible,
         ),
         (
-            "takes the certificates of other hosts: this one has another name for it",
+            "takes the certificates of other hosts: this one has another name for it, or a pin",
             &[("openssl", "a.test", SERVED), ("openssl", "b.test", BAD_CERTIFICATE)],
             RefusalKind::NameRefused,
+            Possible,
+        ),
+        (
+            "named no host, and finds another's name",
+            &[("openssl", "a.test", SERVED), ("openssl", "192.0.2.1", BAD_CERTIFICATE)],
+            RefusalKind::NameRefused,
+            Likely,
+        ),
+        (
+            "the same in silence, after the handshake",
+            &[("openssl", "a.test", SERVED), ("openssl", "192.0.2.1", Manner::Silent)],
+            RefusalKind::NameRefused,
+            Possible,
+        ),
+        (
+            "a browser finds the name that it sent: what it minds is the key",
+            &[("firefox", "a.test", SERVED), ("firefox", "b.test", BAD_CERTIFICATE)],
+            RefusalKind::Pinned,
             Likely,
         ),
         (
@@ -226,6 +252,30 @@ fn outcomes_become_manners() {
     for (outcome, stayed_ms, manner) in cases {
         assert_eq!(Manner::of(&outcome, stayed_ms), manner, "{outcome:?}");
     }
+}
+
+/// The same program at a name, at an address, with and without ALPN, with padding, with GREASE: one app.
+#[test]
+fn an_app_is_the_same_for_every_host() {
+    let hello = |extensions: &[u16], suites: &[u16]| {
+        let mut connection = Connection::new(ConnectionId(1), Timestamp::from_unix(0), "192.0.2.7:1".parse().unwrap());
+        let suites = suites.iter().map(|number| CipherSuite(*number)).collect();
+        connection.client.hello =
+            Some(ClientHello { extensions: extensions.to_vec(), suites, ..ClientHello::default() });
+        App::of(&connection).unwrap()
+    };
+    let app = hello(&[0, 11, 10, 16, 22, 23, 13, 43], &[0x1302, 0x1303]);
+    for same in
+        [&[11, 10, 22, 23, 13, 43][..], &[0, 10, 11, 22, 23, 13, 43, 21], &[0x0a0a, 0, 11, 10, 41, 22, 23, 13, 43]]
+    {
+        assert_eq!(hello(same, &[0x1302, 0x2a2a, 0x1303]), app, "{same:?}");
+    }
+    assert_ne!(hello(&[0, 11, 10, 22, 23, 13], &[0x1302, 0x1303]), app);
+    assert_ne!(hello(&[0, 11, 10, 16, 22, 23, 13, 43], &[0x1303, 0x1302]), app);
+    assert_eq!(
+        App::of(&Connection::new(ConnectionId(1), Timestamp::from_unix(0), "192.0.2.7:1".parse().unwrap())),
+        None
+    );
 }
 
 #[test]

@@ -32,7 +32,8 @@ pub(super) static PAGES: &[Page] = &[
         cause: "The CA of tlscope is not installed where this client looks, and no other app of the device was seen to \
                 trust it. On iOS it can be installed and full trust for it still be switched off. Firefox, Java, Node \
                 and Python have stores of their own. A device that was set up with another CA of tlscope's, from \
-                before `tlscope ca new` or from another computer, does just the same.",
+                before `tlscope ca new` or from another computer, does just the same; and Java, Chrome, Go and GnuTLS \
+                have no other word for a wrong clock.",
         fix: "Install the CA (tlscope ca pem, or the page that tlscope shows to a device). Android: also \
               debug-overrides in networkSecurityConfig; iOS: switch on full trust for it in Settings, General, About, \
               Certificate Trust Settings; Java: keytool -importcert; Node: NODE_EXTRA_CA_CERTS; for one command: \

@@ -194,12 +194,12 @@ impl Book {
     /// Which client it is: one record for all its connections.
     fn app_of(&mut self, connection: &Connection) -> Option<Arc<AppFacts>> {
         let facts = AppFacts::of(connection)?;
-        if let Some(known) = self.apps.get(&facts.app) {
+        if let Some(known) = self.apps.get(&facts.ja4) {
             return Some(known.clone());
         }
         let facts = Arc::new(facts);
         if self.apps.len() < APPS_REMEMBERED {
-            self.apps.insert(facts.app.clone(), facts.clone());
+            self.apps.insert(facts.ja4.clone(), facts.clone());
         }
         Some(facts)
     }

@@ -20,13 +20,14 @@ pub(super) fn lines(shown: &ShownGroup, client: &ClientKey, look: Look, columns:
     };
     lines.push(Line::default());
     lines.push(heading("client", look));
-    let looks_like = shown.app.as_ref().and_then(|app| app.looks_like.clone());
+    let (looks_like, ja4) =
+        shown.app.as_ref().map(|app| (app.looks_like.clone(), app.ja4.to_string())).unwrap_or_default();
     let host = client.host.to_string();
     for (label, value) in [
         ("device", client.device.to_string()),
         ("host", host),
         ("looks like", looks_like.unwrap_or_else(|| "no client that is known".to_owned())),
-        ("JA4", client.app.0.to_string()),
+        ("JA4", ja4),
     ] {
         lines.extend(Look::labelled(label, &value, columns));
     }
