@@ -35,7 +35,6 @@ pub fn handshake_lines(handshake: &Handshake) -> Vec<Labelled> {
 pub fn client_lines(leg: &ClientLeg) -> Vec<Labelled> {
     let seen = |label, value: Option<String>| value.map(|value| (label, value));
     let hello = leg.hello.as_ref();
-    let list = |values: Vec<String>| (!values.is_empty()).then(|| values.join(", "));
     let lines = [
         seen("outcome", leg.outcome.as_ref().map(client_outcome_words)),
         seen("version", text(leg.version)),
@@ -43,11 +42,6 @@ pub fn client_lines(leg: &ClientLeg) -> Vec<Labelled> {
         seen("key exchange", text(leg.group)),
         seen("ALPN", leg.alpn.clone()),
         seen("SNI", hello.map(|hello| hello.sni.clone().unwrap_or_else(|| "none".to_owned()))),
-        seen("offered versions", hello.and_then(|hello| list(texts(&hello.versions)))),
-        seen("offered ALPN", hello.and_then(|hello| list(hello.alpn.clone()))),
-        seen("offered groups", hello.and_then(|hello| list(texts(&hello.groups)))),
-        seen("offered suites", hello.and_then(|hello| list(texts(&hello.suites)))),
-        seen("offered signatures", hello.and_then(|hello| list(texts(hello.schemes.as_deref().unwrap_or_default())))),
     ];
     lines.into_iter().flatten().collect()
 }
@@ -94,10 +88,6 @@ pub fn client_outcome_words(outcome: &ClientOutcome) -> String {
 
 fn text<T: ToString>(value: Option<T>) -> Option<String> {
     value.map(|value| value.to_string())
-}
-
-fn texts<T: ToString>(values: &[T]) -> Vec<String> {
-    values.iter().map(ToString::to_string).collect()
 }
 
 fn attempt_words(attempt: Attempt) -> &'static str {

@@ -13,6 +13,7 @@
 mod certificate;
 mod chain;
 mod handshake;
+mod hello;
 mod markdown;
 mod page;
 mod pages;
@@ -22,6 +23,7 @@ mod template;
 pub use certificate::certificate_text;
 pub use chain::{ChainLine, Role, chain_lines};
 pub use handshake::{Labelled, client_lines, client_outcome_words, failure_words, handshake_lines};
+pub use hello::{hello_lines, likeness_words};
 pub use markdown::{fix_in_general, index_markdown, page_markdown};
 pub use page::{Page, page, summary_line};
 pub use refusal::refusal_words;

@@ -57,5 +57,5 @@ pub use refusal::{Confidence, Refusal, RefusalKind};
 pub use suites::{CipherSuite, KeyExchange};
 pub use target::{Host, HostError, Target};
 pub use time::{Timestamp, millis};
-pub use tls::{NamedGroup, SignatureScheme, TlsVersion, is_grease};
+pub use tls::{ExtensionKind, NamedGroup, SignatureScheme, TlsVersion, is_grease};
 pub use transparency::{CtLog, LogState};

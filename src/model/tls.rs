@@ -48,6 +48,10 @@ impl SignatureScheme {
     }
 }
 
+/// The number of an extension (IANA "TLS ExtensionType Values").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExtensionKind(pub u16);
+
 /// Whether a number is one of those that nobody ever assigns (RFC 8701, "GREASE"): clients send them
 /// so that servers get used to numbers they do not know.
 pub fn is_grease(number: u16) -> bool {
@@ -112,6 +116,21 @@ named_numbers! {
         (0x11eb, "SecP256r1MLKEM768"), (0x11ec, "X25519MLKEM768"), (0x11ed, "SecP384r1MLKEM1024"),
         (0x6399, "X25519Kyber768Draft00"),
     ];
+    ExtensionKind, "extension": [
+        (0, "server_name"), (1, "max_fragment_length"), (2, "client_certificate_url"), (3, "trusted_ca_keys"),
+        (4, "truncated_hmac"), (5, "status_request"), (9, "cert_type"), (10, "supported_groups"), (11, "ec_point_formats"),
+        (13, "signature_algorithms"), (14, "use_srtp"), (15, "heartbeat"),
+        (16, "application_layer_protocol_negotiation"), (17, "status_request_v2"),
+        (18, "signed_certificate_timestamp"), (19, "client_certificate_type"), (20, "server_certificate_type"),
+        (21, "padding"), (22, "encrypt_then_mac"), (23, "extended_master_secret"), (24, "token_binding"),
+        (25, "cached_info"), (27, "compress_certificate"), (28, "record_size_limit"), (34, "delegated_credential"),
+        (35, "session_ticket"), (41, "pre_shared_key"), (42, "early_data"), (43, "supported_versions"), (44, "cookie"),
+        (45, "psk_key_exchange_modes"), (47, "certificate_authorities"), (48, "oid_filters"),
+        (49, "post_handshake_auth"), (50, "signature_algorithms_cert"), (51, "key_share"),
+        (57, "quic_transport_parameters"), (13172, "next_protocol_negotiation"), (17513, "application_settings (old)"),
+        (17613, "application_settings"), (30032, "channel_id"), (51764, "trust_anchors"),
+        (65037, "encrypted_client_hello"), (65281, "renegotiation_info"),
+    ];
     SignatureScheme, "signature scheme": [
         (0x0101, "rsa_pkcs1_md5"), (0x0201, "rsa_pkcs1_sha1"), (0x0202, "dsa_sha1"), (0x0203, "ecdsa_sha1"),
         (0x0301, "rsa_pkcs1_sha224"), (0x0302, "dsa_sha224"), (0x0303, "ecdsa_sha224"),
@@ -143,6 +162,7 @@ mod tests {
         for code in 0..=u16::MAX {
             assert_eq!(TlsVersion::parse(&TlsVersion(code).to_string()), Some(TlsVersion(code)));
             assert_eq!(NamedGroup::parse(&NamedGroup(code).to_string()), Some(NamedGroup(code)));
+            assert_eq!(ExtensionKind::parse(&ExtensionKind(code).to_string()), Some(ExtensionKind(code)));
             assert_eq!(SignatureScheme::parse(&SignatureScheme(code).to_string()), Some(SignatureScheme(code)));
         }
         assert_eq!(TlsVersion::TLS13.short(), "1.3");

@@ -24,7 +24,7 @@ use crate::model::{
     Timestamp, millis,
 };
 use crate::net::{EndTold, Missed, Offer, ServerStream, StreamEnd, TcpLeg, TlsLeg, failure_of_read, probe};
-use crate::wire::{HelloRead, Opening, Transport, ja3, ja4, read_client_hello, sniff};
+use crate::wire::{HelloRead, Opening, Transport, ja3, ja4, likeness, read_client_hello, sniff};
 
 /// Serves a client whose first bytes are those of TLS. `tcp` is the server's connection, when it
 /// was reached already.
@@ -88,6 +88,7 @@ fn take_hello(record: &Record, hello: &ClientHello) -> Option<Target> {
         connection.client.hello = Some(hello.clone());
         connection.client.ja3 = Some(ja3(hello).md5);
         connection.client.ja4 = Some(ja4(hello, Transport::Tcp));
+        connection.client.looks_like = likeness(hello).map(|likeness| likeness.client.to_owned());
         if connection.target.is_none() {
             connection.target = sni.clone().map(|host| Target::new(host, 443));
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::groups::Groups;
 use super::places::Places;
-use super::row::{AppFacts, ChainFacts, Line, Row};
+use super::row::{ChainFacts, ClientFacts, Line, Row};
 use crate::model::{
     Connection, ConnectionId, Exchange, ExchangeId, Fingerprint, Message, Note, Report, RowId, Summary,
 };
@@ -92,7 +92,7 @@ pub struct Book {
     messages: VecDeque<Arc<Message>>,
     message_bytes: usize,
     chains: HashMap<Box<[Fingerprint]>, Arc<ChainFacts>>,
-    apps: HashMap<Arc<str>, Arc<AppFacts>>,
+    clients: HashMap<Arc<str>, Arc<ClientFacts>>,
     devices: HashSet<IpAddr>,
     notes: HashMap<RowId, Note>,
     groups: Groups,

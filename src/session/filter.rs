@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::row::{Line, Row};
+use super::row::{ClientFacts, Line, Row};
 use crate::model::{ExchangeId, Note, RowId, Severity, Timestamp, TlsVersion};
 
 /// A filter that was read.
@@ -98,6 +98,9 @@ enum Term {
     /// A status, or with `xx` behind it a class of them.
     Status(Order, u16, u16),
     Device(Part),
+    Ja4(String),
+    /// What a client looks like.
+    Client(String),
     Finding(String),
     Severity(Order, Severity),
     Tls(Order, TlsVersion),
@@ -128,8 +131,8 @@ pub struct Asked<'a> {
 
 /// The keys there are, for completion.
 const KEYS: &[&str] = &[
-    "host", "path", "under", "method", "status", "device", "finding", "severity", "tls", "issuer", "san", "leaf",
-    "expires", "alert", "given", "size", "took", "marked", "note", "body",
+    "host", "path", "under", "method", "status", "device", "client", "ja4", "finding", "severity", "tls", "issuer",
+    "san", "leaf", "expires", "alert", "given", "size", "took", "marked", "note", "body",
 ];
 
 impl Filter {
@@ -201,6 +204,8 @@ fn holds(node: &Node, row: &Row, line: Option<&Line>, asked: &Asked<'_>) -> bool
 fn term_holds(term: &Term, row: &Row, line: Option<&Line>, asked: &Asked<'_>) -> bool {
     let has = |text: &str, part: &str| contains_lower(text, part);
     let on_line = |test: &dyn Fn(&Line) -> bool| line.is_some_and(test);
+    let on_client =
+        |test: &dyn Fn(&ClientFacts) -> bool| line.and_then(|line| line.client.as_deref()).is_some_and(test);
     match term {
         Term::Anywhere(part) => has(&row.request, part) || on_line(&|line| line_has(line, part)),
         Term::Host(part) => on_line(&|line| part.fits(&line.host)),
@@ -210,6 +215,8 @@ fn term_holds(term: &Term, row: &Row, line: Option<&Line>, asked: &Asked<'_>) ->
         Term::Status(Order::Equal, low, high) => (*low..=*high).contains(&row.status),
         Term::Status(order, low, _) => row.status != 0 && order.holds(&row.status, low),
         Term::Device(part) => on_line(&|line| part.begins(&line.device.to_string())),
+        Term::Ja4(part) => on_client(&|client| client.ja4.contains(part.as_str())),
+        Term::Client(part) => on_client(&|client| client.looks_like.as_deref().is_some_and(|name| has(name, part))),
         Term::Finding(part) => on_line(&|line| line.findings.iter().any(|(id, _)| id.as_str().contains(part.as_str()))),
         Term::Severity(order, severity) => {
             on_line(&|line| line.worst().is_some_and(|worst| order.holds(&worst, severity)))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::row::{AppFacts, ChainFacts, LeafFacts, Line};
+use super::row::{ChainFacts, ClientFacts, LeafFacts, Line};
 use crate::diagnosis::clients::{App, History, Meeting};
 use crate::model::{Connection, FindingId, Fingerprint, Refusal, Severity};
 
@@ -46,12 +46,14 @@ pub struct Group {
     pub hosts: BTreeMap<Arc<str>, usize>,
     /// The devices, likewise.
     pub devices: BTreeMap<IpAddr, usize>,
+    /// What clients look like, likewise; the JA4 of those that look like nothing known.
+    pub clients: BTreeMap<Arc<str>, usize>,
     /// The findings, worst first, likewise.
     pub findings: BTreeMap<(Reverse<Severity>, FindingId), usize>,
     /// The leaf that came last.
     pub leaf: Option<Arc<LeafFacts>>,
     /// The client that came last.
-    pub app: Option<Arc<AppFacts>>,
+    pub client: Option<Arc<ClientFacts>>,
 }
 
 impl Group {
@@ -65,9 +67,12 @@ impl Group {
         self.refused += usize::from(line.accepts == Some(false));
         self.accepted += usize::from(line.accepts == Some(true));
         self.broke_off += usize::from(line.broke_off);
-        self.app.clone_from(&line.app);
+        self.client.clone_from(&line.client);
         count_up(&mut self.hosts, line.host.clone());
         count_up(&mut self.devices, line.device);
+        if let Some(client) = &line.client {
+            count_up(&mut self.clients, client.name.clone());
+        }
         for (id, severity) in &line.findings {
             *self.findings.entry((Reverse(*severity), *id)).or_default() += 1;
         }
@@ -95,6 +100,9 @@ impl Group {
         self.broke_off = self.broke_off.saturating_sub(usize::from(line.broke_off));
         count_down(&mut self.hosts, &line.host);
         count_down(&mut self.devices, &line.device);
+        if let Some(client) = &line.client {
+            count_down(&mut self.clients, &client.name);
+        }
         for (id, severity) in &line.findings {
             count_down(&mut self.findings, &(Reverse(*severity), *id));
         }
@@ -189,8 +197,8 @@ impl Groups {
 }
 
 fn client_of(line: &Line) -> Option<ClientKey> {
-    let app = line.app.as_ref().filter(|_| !line.host.is_empty())?;
-    Some(ClientKey { device: line.device, app: app.app.clone(), host: line.host.clone() })
+    let client = line.client.as_ref().filter(|_| !line.host.is_empty())?;
+    Some(ClientKey { device: line.device, app: client.app.clone(), host: line.host.clone() })
 }
 
 fn entry<K: Ord>(groups: &mut BTreeMap<K, Group>, key: K) -> Option<&mut Group> {
@@ -207,8 +215,8 @@ mod tests {
     fn line(host: &str, findings: &[(FindingId, Severity)]) -> Line {
         Line {
             device: "192.0.2.7".parse().unwrap(),
+            client: None,
             host: host.into(),
-            app: None,
             tls: None,
             findings: findings.into(),
             leaf: None,

@@ -21,6 +21,6 @@ pub use filter::{Asked, Completion, Filter, FilterError, quoted};
 pub use groups::{ClientKey, Group, Groups};
 pub use kept::{read_book, read_detail};
 pub use recorder::{Change, Listener, Recorder, Session};
-pub use row::{AppFacts, ChainFacts, LeafFacts, Line, Row};
+pub use row::{ChainFacts, ClientFacts, LeafFacts, Line, Row};
 pub use search::{Searched, Wanted, search_bodies};
 pub use stream::{Format, LineStream, Told, json_lines};

@@ -9,7 +9,7 @@ use crate::model::{
     Outcome, Protocol, Refusal, RefusalKind, Report, RowId, Severity, Timestamp, TlsVersion,
 };
 use crate::text;
-use crate::wire::{Transport, ja4};
+use crate::wire::{Transport, ja4, likeness};
 use crate::x509::Cert;
 
 /// More of a request is not in its row: there are a million of them.
@@ -44,7 +44,7 @@ pub struct Line {
     /// Host and, when it is not 443 or 80, port.
     pub host: Arc<str>,
     /// Which client it was, where it spoke TLS.
-    pub app: Option<Arc<AppFacts>>,
+    pub client: Option<Arc<ClientFacts>>,
     /// The version towards the server.
     pub tls: Option<TlsVersion>,
     /// Its findings, worst first.
@@ -65,30 +65,30 @@ pub struct Line {
     pub judged: bool,
 }
 
-/// What a client is known by.
+/// What a client is known by. JA3 is not among it: browsers have another one for every connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppFacts {
+pub struct ClientFacts {
     /// Which one it is on its device.
     pub app: App,
     /// The JA4 of its hello.
     pub ja4: Arc<str>,
     /// What kind of client sends such a hello.
     pub looks_like: Option<String>,
+    /// What to call it: what it looks like, else its JA4.
+    pub name: Arc<str>,
 }
 
-impl AppFacts {
+impl ClientFacts {
     /// Of a connection; `None` where its client sent no hello.
     pub fn of(connection: &Connection) -> Option<Self> {
         let leg = &connection.client;
         let hello = leg.hello.as_ref()?;
         // Sessions of before it was recorded hold the hello.
-        let ja4 = leg.ja4.as_deref().map_or_else(|| ja4(hello, Transport::Tcp).into(), Arc::from);
-        App::of(connection).map(|app| Self { app, ja4, looks_like: leg.looks_like.clone() })
-    }
-
-    /// What to call it.
-    pub fn label(&self) -> &str {
-        self.looks_like.as_deref().unwrap_or(&self.ja4)
+        let ja4: Arc<str> = leg.ja4.as_deref().map_or_else(|| ja4(hello, Transport::Tcp).into(), Arc::from);
+        let looks_like = || likeness(hello).map(|likeness| likeness.client.to_owned());
+        let looks_like = leg.looks_like.clone().or_else(looks_like);
+        let name = looks_like.as_deref().map_or_else(|| ja4.clone(), Arc::from);
+        App::of(connection).map(|app| Self { app, ja4, looks_like, name })
     }
 }
 
@@ -153,7 +153,7 @@ impl Line {
         connection: &Connection,
         report: Option<&Report>,
         chain: Option<Arc<ChainFacts>>,
-        app: Option<Arc<AppFacts>>,
+        client: Option<Arc<ClientFacts>>,
     ) -> Self {
         let judged = report.map(|report| report.findings.as_slice()).unwrap_or_default();
         let mut findings: Vec<(FindingId, Severity)> =
@@ -167,7 +167,7 @@ impl Line {
         Self {
             device: connection.client_address.ip(),
             host: connection.host().into(),
-            app,
+            client,
             tls: connection.upstream.handshake.as_ref().and_then(|handshake| handshake.version),
             findings: findings.into(),
             leaf: chain.as_ref().map(|chain| chain.leaf.clone()),

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::model::{FindingId, Fingerprint, Refusal, Severity, Timestamp};
-use crate::session::{AppFacts, Book, ChainFacts, ClientKey, Group, Groups, LeafFacts, quoted};
+use crate::session::{Book, ChainFacts, ClientFacts, ClientKey, Group, Groups, LeafFacts, quoted};
 
 /// What the upper part of the screen shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,15 +119,16 @@ pub(super) struct ShownGroup {
     pub(super) former: Vec<Arc<ChainFacts>>,
     pub(super) hosts: Names,
     pub(super) devices: Names,
-    pub(super) app: Option<Arc<AppFacts>>,
+    pub(super) client: Option<Arc<ClientFacts>>,
     pub(super) refusal: Option<Refusal>,
+    pub(super) clients: Names,
     pub(super) is_selected: bool,
 }
 
 impl ShownGroup {
     fn of(key: Key, group: &Group, groups: &Groups, is_selected: bool) -> Self {
         Self {
-            app: group.app.clone(),
+            client: group.client.clone(),
             refusal: key.refusal(groups),
             key,
             connections: group.connections,
@@ -140,6 +141,7 @@ impl ShownGroup {
             former: group.former.clone(),
             hosts: Names::of(group.hosts.iter()),
             devices: Names::of(group.devices.iter()),
+            clients: Names::of(group.clients.iter()),
             is_selected,
         }
     }

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
+use super::client_kind::point_formats;
 use super::hello::HelloFields;
 use crate::model::{ClientHello, TlsVersion, is_grease};
 
@@ -32,7 +33,6 @@ pub enum Transport {
 
 /// The extensions that JA4 reads, by their numbers.
 const SERVER_NAME: u16 = 0;
-const POINT_FORMATS: u16 = 11;
 const ALPN: u16 = 16;
 
 /// The JA3 of a hello.
@@ -124,11 +124,6 @@ fn ends_of_alpn(hello: &ClientHello) -> String {
 fn first_protocol(hello: &ClientHello) -> Option<Vec<u8>> {
     let mut list = HelloFields::read(&hello.raw)?.extension(ALPN)?.block16()?;
     Some(list.block8()?.rest().to_vec())
-}
-
-fn point_formats(hello: &ClientHello) -> Vec<u8> {
-    let formats = HelloFields::read(&hello.raw).and_then(|fields| fields.extension(POINT_FORMATS)?.block8());
-    formats.map(|formats| formats.rest().to_vec()).unwrap_or_default()
 }
 
 fn without_grease(numbers: impl Iterator<Item = u16>) -> impl Iterator<Item = u16> {

@@ -58,7 +58,9 @@ fn parse(body: &[u8]) -> Option<ClientHello> {
 #[derive(Debug)]
 pub(super) struct HelloFields<'a> {
     pub(super) legacy_version: u16,
+    pub(super) session_id: &'a [u8],
     pub(super) suites: Vec<CipherSuite>,
+    pub(super) compression: &'a [u8],
     pub(super) extensions: Vec<(u16, BytesReader<'a>)>,
 }
 
@@ -68,10 +70,10 @@ impl<'a> HelloFields<'a> {
         let mut message = BytesReader::new(body);
         let legacy_version = message.u16()?;
         let _random = message.take(32)?;
-        let _session = message.block8()?;
+        let session_id = message.block8()?.rest();
         let suites = message.block16()?.u16s().into_iter().map(CipherSuite).collect();
-        let _compression = message.block8()?;
-        let mut fields = Self { legacy_version, suites, extensions: Vec::new() };
+        let compression = message.block8()?.rest();
+        let mut fields = Self { legacy_version, session_id, suites, compression, extensions: Vec::new() };
         if !message.is_empty() {
             let mut extensions = message.block16()?;
             while !extensions.is_empty() {

@@ -6,6 +6,7 @@
 mod catalogue;
 mod cli;
 mod corpus;
+mod hellos;
 mod judge;
 mod lab;
 mod layering;

@@ -2,6 +2,7 @@
 //! (docs/manual/refusals.md), or taken from the documentation that is named.
 
 use crate::model::ClientHello;
+use crate::wire::{Family, likeness};
 
 /// What is known of a TLS stack by its kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,8 +33,25 @@ pub enum Nature {
 
 impl Habits {
     /// Of the client that sent this hello.
-    pub fn of(_hello: &ClientHello) -> Self {
-        Self::default()
+    pub fn of(hello: &ClientHello) -> Self {
+        likeness(hello).map(|likeness| Self::of_family(likeness.family)).unwrap_or_default()
+    }
+
+    /// Conscrypt's is from Android's documentation; rustls' from its own table of alerts; the others were
+    /// measured. Of those that are not named, nothing is known.
+    fn of_family(family: Family) -> Self {
+        let with = |distrusts, nature, says_unknown_ca| Self { distrusts, nature, says_unknown_ca };
+        match family {
+            Family::OpenSsl | Family::Rustls => with(Distrust::ByAlert, Nature::Other, true),
+            // Go and Java have one alert for everything.
+            Family::Go | Family::Java | Family::GnuTls => with(Distrust::ByAlert, Nature::Other, false),
+            Family::Chromium => with(Distrust::ByAlert, Nature::Chromium, false),
+            Family::Firefox => with(Distrust::ByAlert, Nature::Browser, true),
+            Family::Android => with(Distrust::ByAlert, Nature::AndroidApp, false),
+            Family::Node | Family::JavaHttpClient => with(Distrust::ByCutting, Nature::Other, false),
+            Family::GnuTlsLookingLate => with(Distrust::InSilence, Nature::Other, false),
+            Family::Apple | Family::BoringSsl | Family::Schannel | Family::MbedTls | Family::WolfSsl => Self::default(),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ mod conclude;
 mod habits;
 mod history;
 
-pub use habits::Habits;
+pub use habits::{Distrust, Habits, Nature};
 pub use history::{App, History, Manner, Meeting, Pair};
 
 #[cfg(test)]

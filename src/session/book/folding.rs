@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Book, CHANGES_REMEMBERED, Known, RowsOf};
 use crate::model::{CertDer, Connection, ConnectionId, Exchange, Fingerprint, Message, Note, Report, RowId, Severity};
-use crate::session::row::{AppFacts, ChainFacts, LeafFacts, Line, Row};
+use crate::session::row::{ChainFacts, ClientFacts, LeafFacts, Line, Row};
 use crate::x509::Cert;
 
 /// Of a connection that lasts long, so many rows between its last one and others before it are told of a
@@ -14,8 +14,8 @@ const ROWS_TOLD: usize = 100_000;
 /// More chains are not told apart by what is remembered of them, unless somebody still shows them.
 const CHAINS_REMEMBERED: usize = 20_000;
 
-/// More apps do not share what is remembered of them.
-const APPS_REMEMBERED: usize = 20_000;
+/// More clients do not share what is remembered of them.
+const CLIENTS_REMEMBERED: usize = 20_000;
 
 impl Book {
     /// A connection has a new state.
@@ -163,8 +163,9 @@ impl Book {
         let Some(known) = self.whole.get(&id) else { return };
         let known = known.clone();
         let chain = self.chain_of(&known.connection.upstream.sent);
-        let app = self.lines.get(&id).and_then(|line| line.app.clone()).or_else(|| self.app_of(&known.connection));
-        let mut line = Line::of(&known.connection, known.report.as_deref(), chain, app);
+        let client = self.lines.get(&id).and_then(|line| line.client.clone());
+        let client = client.or_else(|| self.client_of(&known.connection));
+        let mut line = Line::of(&known.connection, known.report.as_deref(), chain, client);
         // One text for all connections to a host.
         if let Some((host, _)) = self.groups.by_host.get_key_value(&line.host) {
             line.host = host.clone();
@@ -192,14 +193,14 @@ impl Book {
     }
 
     /// Which client it is: one record for all its connections.
-    fn app_of(&mut self, connection: &Connection) -> Option<Arc<AppFacts>> {
-        let facts = AppFacts::of(connection)?;
-        if let Some(known) = self.apps.get(&facts.ja4) {
+    fn client_of(&mut self, connection: &Connection) -> Option<Arc<ClientFacts>> {
+        let facts = ClientFacts::of(connection)?;
+        if let Some(known) = self.clients.get(&facts.ja4) {
             return Some(known.clone());
         }
         let facts = Arc::new(facts);
-        if self.apps.len() < APPS_REMEMBERED {
-            self.apps.insert(facts.ja4.clone(), facts.clone());
+        if self.clients.len() < CLIENTS_REMEMBERED {
+            self.clients.insert(facts.ja4.clone(), facts.clone());
         }
         Some(facts)
     }

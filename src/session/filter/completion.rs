@@ -1,10 +1,12 @@
 //! What a filter being written could go on with.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::KEYS;
 use crate::model::{FindingId, GivenKind, Severity};
 use crate::session::Book;
+use crate::wire::known_clients;
 
 /// So many are offered at most.
 const OFFERED: usize = 8;
@@ -58,9 +60,15 @@ fn values(key: &str, book: &Book) -> Vec<String> {
         "given" => GivenKind::ALL.iter().map(|kind| kind.word().to_owned()).collect(),
         "host" => groups.by_host.keys().map(|host| host.to_lowercase()).collect(),
         "device" => groups.by_device.keys().map(ToString::to_string).collect(),
+        "client" => known_clients().map(first_word).collect::<BTreeSet<_>>().into_iter().collect(),
         "leaf" => groups.by_leaf.keys().map(crate::model::Fingerprint::short).collect(),
         _ => Vec::new(),
     }
+}
+
+/// As far as it can be written without quotes.
+fn first_word(client: &str) -> String {
+    client.split([' ', ',']).next().unwrap_or(client).to_lowercase()
 }
 
 #[cfg(test)]

@@ -142,6 +142,8 @@ fn read_term(word: &str) -> Result<Term, String> {
         "method" => Ok(Term::Method(lower)),
         "status" => read_status(order, bare),
         "device" => Ok(Term::Device(Part::read(&lower))),
+        "client" => Ok(Term::Client(lower)),
+        "ja4" => Ok(Term::Ja4(lower)),
         "under" => Ok(Term::Under(lower)),
         "finding" => Ok(Term::Finding(lower)),
         "severity" => {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::super::row::LeafFacts;
 use super::*;
+use crate::diagnosis::clients::App;
 use crate::model::{AlertCode, ConnectionId, ExchangeId, FindingId, GivenKind, Note, RowId};
 
 fn now() -> Timestamp {
@@ -21,8 +22,13 @@ fn row() -> (Row, Line) {
         failed: false,
     };
     let line = Line {
-        app: None,
         device: "192.168.1.7".parse().unwrap(),
+        client: Some(Arc::new(ClientFacts {
+            app: App("0149f47eabf9".into()),
+            ja4: "t13d3112h2_e8f1e7e78f70_b26ce05bbdd6".into(),
+            looks_like: Some("curl (libcurl)".into()),
+            name: "curl (libcurl)".into(),
+        })),
         host: "api.Example.com:8443".into(),
         tls: Some(TlsVersion::TLS12),
         findings: [(FindingId::CertExpired, Severity::Fatal), (FindingId::EkuAbsent, Severity::Warning)].into(),
@@ -57,6 +63,12 @@ fn every_term_holds_and_does_not() {
         ("host:example", true),
         ("host:other", false),
         ("host:^api", true),
+        ("client:CURL", true),
+        ("client:libcurl", true),
+        ("client:firefox", false),
+        ("ja4:t13d", true),
+        ("ja4:B26CE05", true),
+        ("ja4:t12", false),
         ("host:^example", false),
         ("host:8443$", true),
         ("host:^api$", false),

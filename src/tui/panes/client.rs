@@ -21,7 +21,7 @@ pub(super) fn lines(shown: &ShownGroup, client: &ClientKey, look: Look, columns:
     lines.push(Line::default());
     lines.push(heading("client", look));
     let (looks_like, ja4) =
-        shown.app.as_ref().map(|app| (app.looks_like.clone(), app.ja4.to_string())).unwrap_or_default();
+        shown.client.as_ref().map(|client| (client.looks_like.clone(), client.ja4.to_string())).unwrap_or_default();
     let host = client.host.to_string();
     for (label, value) in [
         ("device", client.device.to_string()),

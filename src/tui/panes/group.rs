@@ -38,6 +38,9 @@ pub(in crate::tui) fn lines(shown: &ShownGroup, now: Timestamp, look: Look, colu
     if !matches!(shown.key, Key::Device(_)) {
         push_counts(&mut lines, "devices", &shown.devices, look, columns);
     }
+    if shown.clients.count > 0 {
+        push_counts(&mut lines, "clients look like", &shown.clients, look, columns);
+    }
     lines
 }
 

@@ -4,7 +4,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::heading;
-use crate::explain::{Labelled, client_lines, failure_words, handshake_lines};
+use crate::explain::{Labelled, client_lines, failure_words, handshake_lines, hello_lines};
 use crate::model::{Connection, GivenKind, Severity};
 use crate::session::Detail;
 use crate::text;
@@ -24,6 +24,11 @@ pub(super) fn lines(detail: &Detail, look: Look, columns: usize) -> Vec<Line<'st
         lines.extend(side_by_side(&client, &server, look, columns));
     } else {
         lines.extend(one_below_the_other(&client, &server, look, columns));
+    }
+    if let Some(hello) = &connection.client.hello {
+        lines.push(Line::default());
+        lines.push(heading("what the client offered", look));
+        lines.extend(hello_lines(hello).iter().flat_map(|(label, value)| Look::labelled(label, value, columns)));
     }
     lines
 }

@@ -93,7 +93,7 @@ fn name(shown: &ShownGroup, _: &State, columns: usize) -> Cell<'static> {
 fn app(shown: &ShownGroup, _: &State, columns: usize) -> Cell<'static> {
     let Key::Client(client) = &shown.key else { return Cell::default() };
     let device = if client.device.is_loopback() { "this machine".to_owned() } else { client.device.to_string() };
-    let label = shown.app.as_ref().map_or("", |app| app.label());
+    let label = shown.client.as_ref().map_or("", |client| &*client.name);
     Cell::from(Look::plain(&text::elide(&format!("{device}  {}", text::safe(label)), columns)))
 }
 
