@@ -183,7 +183,7 @@ const RULES: &[Rule] = &[
         Family::GnuTls,
         "GnuTLS (lynx, gnutls-cli, glib)",
         "it offers AES-CCM among the suites of TLS 1.3, and a record size limit",
-        |hello| hello.is_gnutls(),
+        Traits::is_gnutls,
     ),
     measured(
         Family::Java,
@@ -213,7 +213,7 @@ const RULES: &[Rule] = &[
         Family::Rustls,
         "rustls",
         "nine suites or fewer, all with forward secrecy and AEAD, and the renegotiation signal among them",
-        |hello| hello.is_rustls(),
+        Traits::is_rustls,
     ),
     measured(
         Family::BoringSsl,
@@ -271,7 +271,7 @@ const RULES: &[Rule] = &[
         "OpenSSL's point formats, SHA-1 among the schemes, and no finite-field groups",
         |hello| hello.is_openssl() && hello.has_scheme(RSA_PKCS1_SHA1),
     ),
-    documented(Family::OpenSsl, "OpenSSL, of another age", "OpenSSL's point formats", |hello| hello.is_openssl()),
+    documented(Family::OpenSsl, "OpenSSL, of another age", "OpenSSL's point formats", Traits::is_openssl),
     documented(
         Family::Schannel,
         "Windows (Schannel: .NET, WinHTTP, PowerShell)",

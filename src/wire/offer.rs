@@ -6,6 +6,7 @@ use crate::model::{CipherSuite, ClientHello, NamedGroup, SignatureScheme, is_gre
 
 /// The further fields of a hello.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // each is an extension
 pub struct Offer {
     /// Length of the legacy session id; TLS 1.3 sends 32 random bytes to look like a resumption
     /// (RFC 8446 appendix D.4).
