@@ -128,12 +128,12 @@ fn clients_have_the_habits_of_their_stack() {
         ("git-2.47-gnutls-3.7", Distrust::InSilence, Nature::Other, false),
         ("gnutls-cli-3.7", Distrust::ByAlert, Nature::Other, false),
         ("chromium-156", Distrust::ByAlert, Nature::Chromium, false),
-        ("firefox-153-esr", Distrust::ByAlert, Nature::Browser, false),
+        ("firefox-153-esr", Distrust::ByAlert, Nature::Browser, true),
         ("imitated-okhttp-5-android", Distrust::ByAlert, Nature::AndroidApp, false),
         ("mbedtls-2.28", Distrust::Unknown, Nature::Other, false),
     ];
-    for (name, distrusts, nature, bad_certificate_is_name) in cases {
-        assert_eq!(Habits::of(&read(name)), Habits { distrusts, nature, bad_certificate_is_name }, "{name}");
+    for (name, distrusts, nature, says_unknown_ca) in cases {
+        assert_eq!(Habits::of(&read(name)), Habits { distrusts, nature, says_unknown_ca }, "{name}");
     }
     assert_eq!(Habits::of(&ClientHello::default()), Habits::default());
 }
