@@ -118,6 +118,8 @@ impl Scene<'_> {
             // OkHttp's pins are silent, so an Android app that says so has no CA here; but another
             // app with the same stack has.
             () if habits.nature == Nature::AndroidApp && (own || others) => (RefusalKind::AndroidUserCa, here),
+            // An address has no name that its hello could hold: ours may lack the one it looks for.
+            () if own && !self.pair.named() => (RefusalKind::NameRefused, Confidence::Possible),
             () if own => (RefusalKind::Pinned, here),
             () if habits.nature == Nature::Chromium && self.is_an_android() => {
                 (RefusalKind::CtEnforced, Confidence::Possible)

@@ -38,7 +38,7 @@ impl App {
         // Browsers shuffle them.
         extensions.sort_unstable();
         let suites = hello.suites.iter().map(|suite| suite.0).filter(|suite| !is_grease(*suite));
-        let schemes = hello.schemes.iter().flatten().map(|scheme| scheme.0);
+        let schemes = hello.schemes.iter().flatten().map(|scheme| scheme.0).filter(|scheme| !is_grease(*scheme));
         let mut hash = Sha256::new();
         for list in [suites.collect::<Vec<u16>>(), extensions, schemes.collect()] {
             hash.update((list.len() as u64).to_be_bytes());

@@ -6,7 +6,7 @@ use super::habits::{Distrust, Nature};
 use super::*;
 use crate::model::{
     AlertCode, CipherSuite, ClientHello, ClientOutcome, Confidence, Connection, ConnectionId, FindingId, RefusalKind,
-    Timestamp,
+    SignatureScheme, Timestamp,
 };
 
 const UNKNOWN_CA: Manner = Manner::Alert(AlertCode::UNKNOWN_CA);
@@ -138,6 +138,12 @@ fn the_same_refusal_means_another_thing_beside_other_hosts_and_apps() {
             Likely,
         ),
         (
+            "the same of one that has one word for everything",
+            &[("java", "a.test", SERVED), ("java", "192.0.2.1", CERTIFICATE_UNKNOWN)],
+            RefusalKind::NameRefused,
+            Possible,
+        ),
+        (
             "the same in silence, after the handshake",
             &[("openssl", "a.test", SERVED), ("openssl", "192.0.2.1", Manner::Silent)],
             RefusalKind::NameRefused,
@@ -260,8 +266,10 @@ fn an_app_is_the_same_for_every_host() {
     let hello = |extensions: &[u16], suites: &[u16]| {
         let mut connection = Connection::new(ConnectionId(1), Timestamp::from_unix(0), "192.0.2.7:1".parse().unwrap());
         let suites = suites.iter().map(|number| CipherSuite(*number)).collect();
+        // Chromium has GREASE among its signature schemes as well, another value each time.
+        let schemes = Some([0x0403, 0x1010 * extensions.len() as u16 | 0x0a0a].map(SignatureScheme).to_vec());
         connection.client.hello =
-            Some(ClientHello { extensions: extensions.to_vec(), suites, ..ClientHello::default() });
+            Some(ClientHello { extensions: extensions.to_vec(), suites, schemes, ..ClientHello::default() });
         App::of(&connection).unwrap()
     };
     let app = hello(&[0, 11, 10, 16, 22, 23, 13, 43], &[0x1302, 0x1303]);
