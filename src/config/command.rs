@@ -28,7 +28,7 @@ use crate::model::{FindingId, Host, Target};
     long_about = "An intercepting HTTPS debugging proxy about one question: what exactly is wrong with the TLS \
                   between this app and its servers, and who would be hurt by it?",
     after_help = "Without a command tlscope runs the proxy: `tlscope --lab` is `tlscope run --lab`.\n\
-                  Every flag --some-flag of run and check can be set as TLSCOPE_SOME_FLAG in the environment, and \
+                  Every flag --some-flag of run, exec and check can be set as TLSCOPE_SOME_FLAG in the environment, and \
                   in the configuration file; a flag wins over the environment, and that over the file.",
     disable_help_subcommand = true,
     subcommand_required = true

@@ -1,7 +1,9 @@
-//! Starting the command, waiting for it, and passing on the signals that are meant for it.
+//! Starting the command and waiting for it.
 
 use std::io;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
+
+use super::passing_on::PassingOn;
 
 /// The program was not found; as shells say it.
 const NOT_FOUND: u8 = 127;
@@ -31,178 +33,42 @@ impl Ended {
 
 /// Runs a command to its end. Signals that were sent to tlscope meanwhile go to the command.
 pub(super) fn run(command: &mut Command) -> io::Result<Ended> {
-    unix::run(command)
+    let passing_on = PassingOn::start()?;
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => return Ok(Ended::NotStarted(error)),
+    };
+    passing_on.begin(&child);
+    let status = passing_on.wait(&mut child)?;
+    Ok(Ended::With(code_of(status)))
 }
 
-#[cfg(not(unix))]
-mod unix {
-    use super::{Command, Ended, io};
-
-    pub(super) fn run(command: &mut Command) -> io::Result<Ended> {
-        let mut child = match command.spawn() {
-            Ok(child) => child,
-            Err(error) => return Ok(Ended::NotStarted(error)),
-        };
-        let code = child.wait()?.code().unwrap_or(1);
-        Ok(Ended::With(u8::try_from(code).unwrap_or(u8::MAX)))
-    }
+fn code_of(status: ExitStatus) -> u8 {
+    let code = status.code().or_else(|| signal_of(status).map(|signal| 128 + signal)).unwrap_or(1);
+    u8::try_from(code).unwrap_or(u8::MAX)
 }
 
 #[cfg(unix)]
-mod unix {
-    use std::os::unix::process::ExitStatusExt as _;
-    use std::process::{Child, ExitStatus};
-    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-    use std::thread;
+fn signal_of(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
 
-    use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
-    use signal_hook::iterator::exfiltrator::WithOrigin;
-    use signal_hook::iterator::exfiltrator::origin::Origin;
-    use signal_hook::iterator::{Handle, SignalsInfo};
-    use signal_hook::low_level::siginfo::Cause;
+#[cfg(not(unix))]
+fn signal_of(_: ExitStatus) -> Option<i32> {
+    None
+}
 
-    use super::{Command, Ended, io};
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
 
-    /// Signals that would end tlscope, and are the command's affair.
-    const PASSED_ON: [i32; 6] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
-
-    pub(super) fn run(command: &mut Command) -> io::Result<Ended> {
-        let passing_on = PassingOn::start()?;
-        let mut child = match command.spawn() {
-            Ok(child) => child,
-            Err(error) => return Ok(Ended::NotStarted(error)),
-        };
-        passing_on.begin(Pid::from_child(&child));
-        let status = passing_on.wait(&mut child)?;
-        Ok(Ended::With(code_of(status)))
-    }
-
-    fn code_of(status: ExitStatus) -> u8 {
-        let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
-        u8::try_from(code).unwrap_or(u8::MAX)
-    }
-
-    /// Where signals go.
-    enum Whither {
-        /// There is no command yet; they wait for it.
-        Waiting(Vec<Signal>),
-        /// To the command.
-        To(Pid),
-        /// It has ended; its id may be another's.
-        Nowhere,
-    }
-
-    /// Passes signals on as long as it lives. Meanwhile none of them ends tlscope.
-    struct PassingOn {
-        whither: Arc<Mutex<Whither>>,
-        handle: Handle,
-    }
-
-    impl PassingOn {
-        fn start() -> io::Result<Self> {
-            let ignored = ignored_signals();
-            let mut signals = SignalsInfo::<WithOrigin>::new(PASSED_ON.iter().filter(|signal| !ignored.has(**signal)))?;
-            let whither = Arc::new(Mutex::new(Whither::Waiting(Vec::new())));
-            let (handle, theirs) = (signals.handle(), whither.clone());
-            thread::Builder::new().name("signals".into()).spawn(move || {
-                for origin in &mut signals {
-                    if is_for_us_alone(&origin)
-                        && let Some(signal) = Signal::from_named_raw(origin.signal)
-                    {
-                        pass_on(&mut lock(&theirs), signal);
-                    }
-                }
-            })?;
-            Ok(Self { whither, handle })
+    #[test]
+    fn codes_are_those_of_a_shell() {
+        for (script, code) in [("exit 0", 0), ("exit 3", 3), ("kill -TERM $$", 143), ("kill -KILL $$", 137)] {
+            assert_eq!(run(Command::new("sh").args(["-c", script])).unwrap().code(), code, "{script}");
         }
-
-        /// The command has begun.
-        fn begin(&self, pid: Pid) {
-            let mut whither = lock(&self.whither);
-            if let Whither::Waiting(signals) = std::mem::replace(&mut *whither, Whither::To(pid)) {
-                signals.into_iter().for_each(|signal| pass_on(&mut whither, signal));
-            }
-        }
-
-        /// Waits for the command's end. It keeps its id until nobody sends it anything any more.
-        fn wait(&self, child: &mut Child) -> io::Result<ExitStatus> {
-            let id = WaitId::Pid(Pid::from_child(child));
-            // What goes wrong here goes wrong below as well.
-            let _ = rustix::io::retry_on_intr(|| waitid(id.clone(), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT));
-            *lock(&self.whither) = Whither::Nowhere;
-            child.wait()
-        }
-    }
-
-    impl Drop for PassingOn {
-        fn drop(&mut self) {
-            self.handle.close();
-        }
-    }
-
-    /// What a terminal sends (ctrl-c, ctrl-\, hanging up) goes to the whole group: the command has had
-    /// it, and a second one means something else to many programs.
-    fn is_for_us_alone(origin: &Origin) -> bool {
-        matches!(origin.cause, Cause::Sent(_)) || origin.signal == SIGTERM
-    }
-
-    fn pass_on(whither: &mut Whither, signal: Signal) {
-        match whither {
-            Whither::Waiting(signals) => signals.push(signal),
-            // One that may not be sent to it is lost: it has become another user's.
-            Whither::To(pid) => drop(kill_process(*pid, signal)),
-            Whither::Nowhere => {}
-        }
-    }
-
-    fn lock(whither: &Mutex<Whither>) -> MutexGuard<'_, Whither> {
-        whither.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The signals that whoever started tlscope wants ignored, as `nohup` does. A handler would take
-    /// that from the command as well.
-    fn ignored_signals() -> Mask {
-        // There is no other way to ask without unsafe code; where there is no /proc, none counts as ignored.
-        Mask::of_status(&std::fs::read_to_string("/proc/self/status").unwrap_or_default())
-    }
-
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    struct Mask(u64);
-
-    impl Mask {
-        /// Of the line `SigIgn` (proc(5)).
-        fn of_status(status: &str) -> Self {
-            let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-            Self(line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0))
-        }
-
-        fn has(self, signal: i32) -> bool {
-            signal > 0 && self.0 >> (signal - 1) & 1 == 1
-        }
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        #[test]
-        fn ignored_signals_are_read() {
-            let mask = Mask::of_status("Name:\tx\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\nSigCgt:\t3\n");
-            assert!(mask.has(SIGHUP) && mask.has(13) && !mask.has(SIGINT) && !mask.has(0));
-            for nothing in ["", "SigIgn:", "SigIgn:\tx\n"] {
-                assert_eq!(Mask::of_status(nothing), Mask(0), "{nothing:?}");
-            }
-        }
-
-        #[test]
-        fn codes_are_those_of_a_shell() {
-            for (script, code) in [("exit 0", 0), ("exit 3", 3), ("kill -TERM $$", 143), ("kill -KILL $$", 137)] {
-                assert_eq!(run(Command::new("sh").args(["-c", script])).unwrap().code(), code, "{script}");
-            }
-            let missing = run(&mut Command::new("/no/such/program")).unwrap();
-            let no_program = run(&mut Command::new("/")).unwrap();
-            assert_eq!((missing.code(), no_program.code()), (127, 126));
-        }
+        let missing = run(&mut Command::new("/no/such/program")).unwrap();
+        let no_program = run(&mut Command::new("/")).unwrap();
+        assert_eq!((missing.code(), no_program.code()), (127, 126));
     }
 }

@@ -14,22 +14,34 @@ pub(super) struct Surroundings<'a> {
     pub(super) proxy: SocketAddr,
     /// The directory of files.
     pub(super) dir: &'a Path,
-    /// Whether the command is the JVM itself, which takes its options as arguments: by the variable
-    /// it would talk about them on the command's standard error.
-    pub(super) is_java: bool,
+    /// Variables that stay as they are, in any case of letters.
+    pub(super) keep: &'a [String],
+    /// The command.
+    pub(super) program: &'a OsStr,
 }
 
 /// A variable with its new value; `None` takes it away.
 pub(super) type Change = (&'static str, Option<OsString>);
 
 impl Surroundings<'_> {
-    /// What is changed: `present` is the environment there is, `keep` names what stays, in any case
-    /// of letters.
-    pub(super) fn changes(&self, present: impl Fn(&str) -> Option<OsString>, keep: &[String]) -> Vec<Change> {
-        let stays = |name: &str| keep.iter().any(|kept| kept.eq_ignore_ascii_case(name));
-        let changed = VARIABLES.iter().filter(|variable| !stays(variable.name));
-        let changed = changed.filter(|variable| !(self.is_java && variable.value == Value::JavaOptions));
+    /// What is changed in the environment that is `present`.
+    pub(super) fn changes(&self, present: impl Fn(&str) -> Option<OsString>) -> Vec<Change> {
+        let is_java = is_java(self.program);
+        let changed = VARIABLES.iter().filter(|variable| !self.stays(variable.name));
+        let changed = changed.filter(|variable| !(is_java && variable.value == Value::JavaOptions));
         changed.map(|variable| (variable.name, self.value(variable.value, present(variable.name)))).collect()
+    }
+
+    /// What the command is given before its own arguments. The JVM is told its options here, for of a
+    /// variable it would talk on the command's standard error.
+    pub(super) fn arguments(&self) -> Vec<String> {
+        let mut options = VARIABLES.iter().filter(|variable| variable.value == Value::JavaOptions);
+        let is_wanted = is_java(self.program) && !options.any(|variable| self.stays(variable.name));
+        if is_wanted { self.java_options().to_vec() } else { Vec::new() }
+    }
+
+    fn stays(&self, name: &str) -> bool {
+        self.keep.iter().any(|kept| kept.eq_ignore_ascii_case(name))
     }
 
     fn value(&self, value: Value, before: Option<OsString>) -> Option<OsString> {
@@ -60,7 +72,7 @@ impl Surroundings<'_> {
 
     /// The options that a JVM takes. Without the list of hosts it would pass the proxy by for this
     /// machine's own names.
-    pub(super) fn java_options(&self) -> [String; 8] {
+    fn java_options(&self) -> [String; 8] {
         let (host, port) = (self.proxy.ip(), self.proxy.port());
         let store = self.dir.join(TRUST_STORE);
         [
@@ -90,7 +102,7 @@ fn quoted(word: &str) -> String {
 }
 
 /// Whether a program is the JVM's own launcher.
-pub(super) fn is_java(program: &OsStr) -> bool {
+fn is_java(program: &OsStr) -> bool {
     Path::new(program).file_stem().is_some_and(|name| name == "java" || name == "javaw")
 }
 
@@ -98,17 +110,16 @@ pub(super) fn is_java(program: &OsStr) -> bool {
 mod tests {
     use super::*;
 
-    fn changes(
-        dir: &str,
-        is_java: bool,
-        present: &[(&str, &str)],
-        keep: &[&str],
-    ) -> Vec<(&'static str, Option<String>)> {
-        let surroundings = Surroundings { proxy: "127.0.0.1:4711".parse().unwrap(), dir: Path::new(dir), is_java };
-        let present = |name: &str| present.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into());
+    fn changes(dir: &str, present: &[(&str, &str)], keep: &[&str]) -> Vec<(&'static str, Option<String>)> {
         let keep: Vec<String> = keep.iter().map(|&name| name.to_owned()).collect();
-        let changes = surroundings.changes(present, &keep);
+        let surroundings = surroundings("curl", Path::new(dir), &keep);
+        let present = |name: &str| present.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into());
+        let changes = surroundings.changes(present);
         changes.into_iter().map(|(name, value)| (name, value.map(|value| value.into_string().unwrap()))).collect()
+    }
+
+    fn surroundings<'a>(program: &'a str, dir: &'a Path, keep: &'a [String]) -> Surroundings<'a> {
+        Surroundings { proxy: "127.0.0.1:4711".parse().unwrap(), dir, keep, program: OsStr::new(program) }
     }
 
     fn of(changes: &[(&'static str, Option<String>)], name: &str) -> Option<String> {
@@ -117,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_command_is_given_these() {
-        let shown: Vec<String> = changes("/tmp/d", false, &[("NO_PROXY", "a.test")], &[])
+        let shown: Vec<String> = changes("/tmp/d", &[("NO_PROXY", "a.test")], &[])
             .into_iter()
             .map(|(name, value)| value.map_or_else(|| format!("-{name}"), |value| format!("{name}={value}")))
             .collect();
@@ -127,7 +138,7 @@ mod tests {
     #[test]
     fn what_the_user_has_set_stays_where_both_can_be() {
         let own = [("NODE_OPTIONS", "--inspect"), ("JAVA_TOOL_OPTIONS", "-Xmx1g"), ("PHP_INI_SCAN_DIR", "/etc/php")];
-        let own = changes("/tmp/d", false, &own, &[]);
+        let own = changes("/tmp/d", &own, &[]);
         assert_eq!(of(&own, "NODE_OPTIONS").unwrap(), "--inspect --require /tmp/d/node.cjs");
         assert!(of(&own, "JAVA_TOOL_OPTIONS").unwrap().starts_with("-Xmx1g -Dhttp.proxyHost=127.0.0.1 "));
         assert_eq!(of(&own, "PHP_INI_SCAN_DIR").unwrap(), "/etc/php:/tmp/d/php");
@@ -135,12 +146,8 @@ mod tests {
 
     #[test]
     fn and_gives_way_where_it_would_hide_something() {
-        let own = changes(
-            "/tmp/d",
-            false,
-            &[("https_proxy", "http://corp:3128"), ("SSL_CERT_FILE", "/x"), ("no_proxy", "*")],
-            &[],
-        );
+        let own =
+            changes("/tmp/d", &[("https_proxy", "http://corp:3128"), ("SSL_CERT_FILE", "/x"), ("no_proxy", "*")], &[]);
         assert_eq!(of(&own, "https_proxy").unwrap(), "http://127.0.0.1:4711");
         assert_eq!(of(&own, "SSL_CERT_FILE").unwrap(), "/tmp/d/bundle.pem");
         assert_eq!(of(&own, "no_proxy"), None);
@@ -148,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_is_to_be_kept_is_left_alone_in_every_spelling() {
-        let kept = changes("/tmp/d", false, &[], &["No_Proxy", "NODE_OPTIONS"]);
+        let kept = changes("/tmp/d", &[], &["No_Proxy", "NODE_OPTIONS"]);
         let names: Vec<&str> = kept.iter().map(|(name, _)| *name).collect();
         assert_eq!(names.len(), VARIABLES.len() - 3);
         assert!(!names.iter().any(|name| ["no_proxy", "NO_PROXY", "NODE_OPTIONS"].contains(name)));
@@ -156,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_directory_with_spaces_is_one_word() {
-        let spaced = changes("/tmp/my dir", false, &[], &[]);
+        let spaced = changes("/tmp/my dir", &[], &[]);
         assert_eq!(of(&spaced, "NODE_OPTIONS").unwrap(), r#"--require "/tmp/my dir/node.cjs""#);
         assert!(
             of(&spaced, "JAVA_TOOL_OPTIONS")
@@ -177,6 +184,13 @@ mod tests {
         ] {
             assert_eq!(is_java(OsStr::new(program)), expected, "{program}");
         }
-        assert!(changes("/tmp/d", true, &[], &[]).iter().all(|(name, _)| *name != "JAVA_TOOL_OPTIONS"));
+        let keep = ["JAVA_TOOL_OPTIONS".to_owned()];
+        let given = |program, keep| {
+            let surroundings = surroundings(program, Path::new("/tmp/d"), keep);
+            let has_variable = surroundings.changes(|_| None).iter().any(|(name, _)| *name == "JAVA_TOOL_OPTIONS");
+            (surroundings.arguments().len(), has_variable)
+        };
+        let cases = [given("java", &[]), given("java", &keep), given("sh", &[]), given("sh", &keep)];
+        assert_eq!(cases, [(8, false), (0, false), (0, true), (0, false)]);
     }
 }

@@ -7,6 +7,7 @@
 mod child;
 mod environment;
 mod kit;
+mod passing_on;
 mod variables;
 
 use std::env;
@@ -25,7 +26,7 @@ use super::{logging, runtime};
 use crate::config::{self, ExecArgs, ExecSettings, Globals};
 use crate::headless::{Banner, human_lines, run_summary};
 use child::Ended;
-use environment::{Surroundings, is_java};
+use environment::Surroundings;
 use kit::Kit;
 use variables::{VARIABLES, list_text};
 
@@ -78,7 +79,7 @@ fn with_proxy(runtime: &Runtime, settings: &ExecSettings, level: LevelFilter) ->
     if is_verbose(level) {
         say(&engine.banner.text(paint));
     }
-    let (session, file) = (engine.session.clone(), engine.file.clone());
+    let (session, file, warnings) = (engine.session.clone(), engine.file.clone(), engine.banner.warnings.clone());
     let ended = run_command(settings, &engine.banner);
     let has_bad_tls = runtime.block_on(finish(run, engine, listening))? == 1;
     let ended = ended?;
@@ -87,6 +88,9 @@ fn with_proxy(runtime: &Runtime, settings: &ExecSettings, level: LevelFilter) ->
     } else if level >= LevelFilter::WARN {
         let kept = file.exists().then_some(file.as_path());
         say(&session.look(|book| run_summary(book, kept, paint)));
+        for warning in warnings {
+            say(&format!("tlscope: {warning}\n"));
+        }
     }
     Ok(match ended.code() {
         0 if has_bad_tls => BAD_TLS,
@@ -103,17 +107,14 @@ fn run_command(settings: &ExecSettings, banner: &Banner) -> anyhow::Result<Ended
     let program = program(settings)?;
     let proxy = banner.local_address();
     let kit = Kit::make(proxy, &banner.ca_file, |name| env::var_os(name))?;
-    let surroundings = Surroundings { proxy, dir: kit.path(), is_java: is_java(program) };
+    let surroundings = Surroundings { proxy, dir: kit.path(), keep: &settings.keep_env, program };
     let mut command = Command::new(program);
-    for (name, value) in surroundings.changes(|name| env::var_os(name), &settings.keep_env) {
+    for (name, value) in surroundings.changes(|name| env::var_os(name)) {
         match value {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),
         };
     }
-    if surroundings.is_java {
-        command.args(surroundings.java_options());
-    }
-    command.args(settings.command.iter().skip(1));
+    command.args(surroundings.arguments()).args(settings.command.iter().skip(1));
     child::run(&mut command).context("cannot wait for the command")
 }
