@@ -373,7 +373,7 @@ fn openssl_s_client() {
     let request = r"printf 'GET /hello.txt HTTP/1.0\r\nHost: site.test\r\n\r\n'";
     let client = "openssl s_client -quiet -ign_eof -verify_return_error -verify_quiet -connect site.test:443 \
                   -servername site.test -proxy $TLSCOPE_EXEC_PROXY -CAfile $TLSCOPE_EXEC_CA 2>/dev/null";
-    gets(&with_args("sh", &["-c", &format!(r#"{request} | {client} | tr -d '\r' | sed '1,/^$/d'"#)]));
+    gets(&with_args("sh", &["-c", &format!(r"{request} | {client} | tr -d '\r' | sed '1,/^$/d'")]));
 }
 
 /// The bundle has the roots of this machine, and those that the user's own variables name: what is
