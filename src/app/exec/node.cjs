@@ -26,7 +26,9 @@ function install() {
     return connect.apply(this, args);
   };
   // Node that reads HTTPS_PROXY by itself does so in its agents.
-  if (!readsEnvironment()) {
+  if (readsEnvironment()) {
+    keepQuiet();
+  } else {
     const create = http.Agent.prototype.createConnection;
     http.Agent.prototype.createConnection = function (options, callback) {
       if (isDirect(options) || typeof callback !== "function") return create.apply(this, arguments);
@@ -41,6 +43,16 @@ function readsEnvironment() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   const isNew = major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21);
   return isNew && process.env.NODE_USE_ENV_PROXY === "1";
+}
+
+// Node 22 warns that reading the environment is an experiment: nobody has asked this program for it.
+function keepQuiet() {
+  const emit = process.emit;
+  process.emit = function (name, warning) {
+    if (name !== "warning" || !warning || warning.code !== "UNDICI-EHPA") return emit.apply(this, arguments);
+    process.emit = emit;
+    return false;
+  };
 }
 
 // The forms of tls.connect: (options), (port, options), (port, host, options), each with a callback.
@@ -123,7 +135,8 @@ class Tunnel extends Duplex {
     this.whenOpen(() => this.socket.write(chunk, encoding, done));
   }
   _final(done) {
-    this.whenOpen(() => this.socket.end(done));
+    // It may have ended by itself, behind the other side's end.
+    this.whenOpen(() => (this.socket.writable ? this.socket.end(() => done()) : done()));
   }
   _destroy(error, done) {
     this.raw.destroy();
