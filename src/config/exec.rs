@@ -24,7 +24,7 @@ const PRIVATE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCAL
     override_usage = "tlscope exec [OPTIONS] -- COMMAND [ARGUMENT]...",
     after_help = "Exit code: the command's when that is not 0 (128+N when signal N ended it, 127 when it is not found, \
                   126 when it cannot be executed), else 88 when --fail-on is met, else 0. 2 is also what tlscope says \
-                  of a setting that it cannot use, before the command has begun.",
+                  of a setting or a file that it cannot use.",
     mut_arg("events", |arg| arg.value_name("FILE").help("Write what happens as JSON lines to this file"))
 )]
 pub struct ExecArgs {

@@ -73,6 +73,19 @@ fn what_tlscope_cannot_use_is_its_own_code() {
 }
 
 #[test]
+fn what_cannot_be_written_is_told_and_the_commands_code_comes_first() {
+    let home = TempDir::new().unwrap();
+    for (end, code) in [("exit 5", 5), ("exit 0", 2)] {
+        let dir = home.path().join("out");
+        fs::create_dir(&dir).unwrap();
+        let har = dir.join("run.har");
+        let script = format!("rm -r '{}'; {end}", dir.display());
+        let (ended, said) = codes(&exec(home.path(), &["--har", har.to_str().unwrap()], &script).output().unwrap());
+        assert!(ended == Some(code) && said.contains("run.har"), "{ended:?}: {said}");
+    }
+}
+
+#[test]
 fn the_streams_are_the_commands() {
     let home = TempDir::new().unwrap();
     let input: Vec<u8> = (0..3_000_000u32).flat_map(u32::to_le_bytes).collect();

@@ -22,7 +22,7 @@ use tracing::level_filters::LevelFilter;
 use super::engine::Engine;
 use super::output::{paint_for, print, say};
 use super::running::{Listening, check_writable, finish};
-use super::{logging, runtime};
+use super::{in_words, logging, runtime};
 use crate::config::{self, ExecArgs, ExecSettings, Globals};
 use crate::headless::{Banner, human_lines, run_summary};
 use child::Ended;
@@ -81,7 +81,7 @@ fn with_proxy(runtime: &Runtime, settings: &ExecSettings, level: LevelFilter) ->
     }
     let (session, file, warnings) = (engine.session.clone(), engine.file.clone(), engine.banner.warnings.clone());
     let ended = run_command(settings, &engine.banner);
-    let has_bad_tls = runtime.block_on(finish(run, engine, listening))? == 1;
+    let finished = runtime.block_on(finish(run, engine, listening));
     let ended = ended?;
     if let Ended::NotStarted(error) = &ended {
         say(&format!("tlscope: cannot run {}: {error}\n", program(settings)?.to_string_lossy()));
@@ -92,10 +92,19 @@ fn with_proxy(runtime: &Runtime, settings: &ExecSettings, level: LevelFilter) ->
             say(&format!("tlscope: {warning}\n"));
         }
     }
-    Ok(match ended.code() {
-        0 if has_bad_tls => BAD_TLS,
-        code => code,
-    })
+    exit_code(ended.code(), finished)
+}
+
+/// The command's own code comes first, even where what was recorded could not be written.
+fn exit_code(code: u8, finished: anyhow::Result<u8>) -> anyhow::Result<u8> {
+    match (code, finished) {
+        (0, finished) => finished.map(|tally| if tally == 1 { BAD_TLS } else { 0 }),
+        (code, Ok(_)) => Ok(code),
+        (code, Err(error)) => {
+            say(&format!("tlscope: {}\n", in_words(&error)));
+            Ok(code)
+        }
+    }
 }
 
 fn program(settings: &ExecSettings) -> anyhow::Result<&OsStr> {
