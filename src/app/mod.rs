@@ -6,6 +6,7 @@
 mod authority;
 mod checking;
 mod engine;
+mod exec;
 mod exporting;
 mod files;
 mod labour;
@@ -60,6 +61,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     let Cli { globals, command } = cli;
     match command {
         Command::Run(args) => running::run(config::run_settings(&globals, *args)?, logging::level(&globals)),
+        Command::Exec(args) => exec::run(&globals, *args),
         Command::Check(args) => checking::run(&globals, *args),
         Command::Explain { id } => {
             let paint = output::paint(&globals)?;

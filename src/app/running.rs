@@ -41,14 +41,14 @@ pub(super) fn run(mut settings: RunSettings, level: LevelFilter) -> anyhow::Resu
 }
 
 /// What listens to a run beside its face.
-struct Listening {
+pub(super) struct Listening {
     streams: Vec<LineStream>,
-    listeners: Vec<Listener>,
+    pub(super) listeners: Vec<Listener>,
     tally: Arc<Mutex<Tally>>,
 }
 
 impl Listening {
-    fn start(settings: &RunSettings) -> anyhow::Result<Self> {
+    pub(super) fn start(settings: &RunSettings) -> anyhow::Result<Self> {
         let tally = Arc::new(Mutex::new(Tally::new(settings.fail_on.clone())));
         let counting = tally.clone();
         let count: Listener =
@@ -65,7 +65,11 @@ impl Listening {
         Ok(listening)
     }
 
-    fn write_to(&mut self, out: impl Write + Send + 'static, format: crate::session::Format) -> anyhow::Result<()> {
+    pub(super) fn write_to(
+        &mut self,
+        out: impl Write + Send + 'static,
+        format: crate::session::Format,
+    ) -> anyhow::Result<()> {
         let stream = LineStream::start(out, format).context("cannot start a thread")?;
         self.listeners.push(stream.listener());
         self.streams.push(stream);
@@ -119,7 +123,7 @@ async fn ended(run_for: Option<Duration>) {
 }
 
 /// Stops; a second signal meanwhile ends the process at once.
-async fn finish(settings: &RunSettings, engine: Engine, listening: Listening) -> anyhow::Result<u8> {
+pub(super) async fn finish(settings: &RunSettings, engine: Engine, listening: Listening) -> anyhow::Result<u8> {
     tokio::spawn(async {
         signals::asked_to_end().await;
         std::process::exit(130);
@@ -149,7 +153,7 @@ async fn finish(settings: &RunSettings, engine: Engine, listening: Listening) ->
 }
 
 /// Better to hear of it before the run than after it. What is there stays until then.
-fn check_writable(path: &Path) -> anyhow::Result<()> {
+pub(super) fn check_writable(path: &Path) -> anyhow::Result<()> {
     let checked = if path.exists() {
         std::fs::OpenOptions::new().append(true).open(path).map(drop)
     } else {

@@ -54,12 +54,22 @@ pub fn artefact(cert: &CertDer, form: Artefact) -> Option<ArtefactFile> {
     }
 }
 
-/// With 3DES and SHA-1, which old devices and keytool read; there is no secret in it.
 fn p12(cert: &CertDer) -> Option<Vec<u8>> {
+    trust_store(std::slice::from_ref(cert))
+}
+
+/// A PKCS#12 trust store with the password `changeit`, in a form that old devices and keytool read
+/// (3DES, SHA-1): there is no secret in it. A certificate that cannot be in one is left out; `None`
+/// when none is left.
+pub fn trust_store(certs: &[CertDer]) -> Option<Vec<u8>> {
     let mut store = KeyStore::new();
-    let entry = KeyStoreEntry::Certificate(Certificate::from_der(&cert.der).ok()?);
-    store.add_entry("tlscope", entry);
-    let writer = store.writer("changeit");
+    for (at, cert) in certs.iter().enumerate() {
+        if let Ok(certificate) = Certificate::from_der(&cert.der) {
+            let alias = if at == 0 { "tlscope".to_owned() } else { format!("root-{at}") };
+            store.add_entry(&alias, KeyStoreEntry::Certificate(certificate));
+        }
+    }
+    let writer = (store.entries_len() > 0).then(|| store.writer("changeit"))?;
     let writer = writer.encryption_algorithm(EncryptionAlgorithm::PbeWithShaAnd3KeyTripleDesCbc);
     writer.mac_algorithm(MacAlgorithm::HmacSha1).write().ok()
 }

@@ -11,7 +11,7 @@ mod authority;
 mod files;
 mod mint;
 
-pub use artefacts::{Artefact, ArtefactFile, artefact};
+pub use artefacts::{Artefact, ArtefactFile, artefact, trust_store};
 pub use authority::{Authority, CaError, Origin};
 pub use files::CaPaths;
 pub use mint::{KeyChoice, Leaf, Mint};

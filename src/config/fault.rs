@@ -30,6 +30,9 @@ pub enum ConfigError {
         /// What is wrong.
         fault: String,
     },
+    /// Events and the command of `exec` would write to the same place.
+    #[error("standard output is the command's; write events to a file, --events FILE")]
+    OutputTaken,
     /// There is nowhere to keep anything.
     #[error("this user has no home directory; say with --home DIR where the CA and the sessions are to be kept")]
     Homeless,

@@ -7,6 +7,7 @@
 //! Must not do anything that a room does.
 
 mod command;
+mod exec;
 mod fault;
 mod file;
 mod home;
@@ -19,6 +20,7 @@ pub use command::{
     CaAction, CheckArgs, Cli, Command, ExportArgs, ExportFormat, Globals, LabArgs, ReportFormat, ScreenArgs, command,
     read,
 };
+pub use exec::{ExecArgs, ExecSettings, exec_settings};
 pub use fault::ConfigError;
 pub use home::Home;
 pub use settings::{

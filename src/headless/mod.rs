@@ -1,6 +1,6 @@
 //! The face without a screen: lines, reports and exit codes.
 //!
-//! Owns the words of `run --headless`, `check` and `explain` on a terminal or in a log, and what the
+//! Owns the words of `run --headless`, `exec`, `check` and `explain` on a terminal or in a log, and what the
 //! findings of a run mean for its exit code. Everything a peer sent goes through `text::safe`.
 //!
 //! Must not know ratatui, must not touch sockets.
@@ -10,6 +10,7 @@ mod check;
 mod lines;
 mod page;
 mod paint;
+mod summary;
 mod tally;
 
 pub use banner::Banner;
@@ -17,6 +18,7 @@ pub use check::check_report;
 pub use lines::human_lines;
 pub use page::{explain_list, explain_page};
 pub use paint::Paint;
+pub use summary::run_summary;
 pub use tally::{FailOn, FailOnError, Tally};
 
 #[cfg(test)]

@@ -27,23 +27,27 @@ fn wget() {
 }
 
 /// git without anybody's configuration.
-fn git(dir: &Path) -> Command {
+pub(crate) fn git(dir: &Path) -> Command {
     let mut git = command("git");
     git.current_dir(dir).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
     git.args(["-c", "user.name=A", "-c", "user.email=a@site.test", "-c", "init.defaultBranch=main"]);
     git
 }
 
+/// A repository of one commit, as a plain web server can serve it.
+pub(crate) fn serve_repository(made: &Path, served: &Path) {
+    fs::create_dir(made).unwrap();
+    run(git(made).args(["init", "--quiet"])).well();
+    run(git(made).args(["commit", "--quiet", "--allow-empty", "--message=First"])).well();
+    run(git(made).args(["clone", "--quiet", "--bare", "."]).arg(served)).well();
+    run(git(served).arg("update-server-info")).well();
+}
+
 #[test]
 fn git_clone() {
     needs!("git", "nginx", "openssl");
     let scene = Scene::of_nginx();
-    let (made, served) = (scene.path("made"), scene.path("www/repo.git"));
-    fs::create_dir(&made).unwrap();
-    run(git(&made).args(["init", "--quiet"])).well();
-    run(git(&made).args(["commit", "--quiet", "--allow-empty", "--message=First"])).well();
-    run(git(&made).args(["clone", "--quiet", "--bare", "."]).arg(&served)).well();
-    run(git(&served).arg("update-server-info")).well();
+    serve_repository(&scene.path("made"), &scene.path("www/repo.git"));
     let mut clone = git(&scene.path(""));
     clone.env("https_proxy", scene.proxy("http")).env("GIT_SSL_CAINFO", scene.ca());
     run(clone.args(["clone", "--quiet", "https://site.test/repo.git", "cloned"])).well();

@@ -82,16 +82,8 @@ impl Scene {
     pub(crate) fn of(start: impl FnOnce(&Ground) -> Origin) -> Self {
         let ground = Ground::new();
         let origin = start(&ground);
-        let rules = origin.ports.iter().flat_map(|(known, own)| {
-            [format!("--connect-to=:{known}:127.0.0.1:{own}"), format!("--resolve=*:{own}:127.0.0.1")]
-        });
         let mut run = tlscope(&ground);
-        run.args(["run", "--headless", "--listen=127.0.0.1:0", "--roots=none", "--offline"]).args(rules);
-        for (flag, file) in
-            [("root-file", "ca.pem"), ("events", "events.jsonl"), ("har", "end.har"), ("session", "s.tlscope")]
-        {
-            run.arg(format!("--{flag}={}", ground.path(file).display()));
-        }
+        run.args(["run", "--headless", "--listen=127.0.0.1:0"]).args(flags(&ground, &origin));
         let mut tlscope = Running::start(&mut run, ground.path("tlscope.log"));
         let port = tlscope.port_after("listens on 127.0.0.1:");
         Self { tlscope, origin, ground, port }
@@ -137,7 +129,18 @@ impl Scene {
     }
 }
 
-fn tlscope(ground: &Ground) -> Command {
+/// The flags by which tlscope finds the origin, trusts it, and keeps what it has seen.
+pub(crate) fn flags(ground: &Ground, origin: &Origin) -> Vec<String> {
+    let rules = origin.ports.iter().flat_map(|(known, own)| {
+        [format!("--connect-to=:{known}:127.0.0.1:{own}"), format!("--resolve=*:{own}:127.0.0.1")]
+    });
+    let files = [("root-file", "ca.pem"), ("events", "events.jsonl"), ("har", "end.har"), ("session", "s.tlscope")];
+    let files = files.map(|(flag, file)| format!("--{flag}={}", ground.path(file).display()));
+    ["--roots=none", "--offline"].map(str::to_owned).into_iter().chain(rules).chain(files).collect()
+}
+
+/// tlscope with a home of its own.
+pub(crate) fn tlscope(ground: &Ground) -> Command {
     let mut tlscope = command(env!("CARGO_BIN_EXE_tlscope"));
     tlscope.arg("--home").arg(ground.path("home"));
     tlscope

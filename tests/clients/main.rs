@@ -23,6 +23,7 @@ mod checked;
 mod chromium;
 mod commands;
 mod curl;
+mod exec;
 mod java;
 mod legacy;
 mod mqtt;

@@ -112,6 +112,11 @@ impl Ended {
         self.status.success()
     }
 
+    /// Its exit code, unless a signal ended it.
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
     /// It has to have gone well.
     #[track_caller]
     pub(crate) fn well(self) -> Self {

@@ -6,6 +6,7 @@
 mod catalogue;
 mod cli;
 mod corpus;
+mod exec;
 mod hellos;
 mod judge;
 mod lab;
