@@ -23,6 +23,7 @@ mod checked;
 mod chromium;
 mod commands;
 mod curl;
+mod hellos;
 mod java;
 mod legacy;
 mod mqtt;
