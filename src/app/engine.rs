@@ -135,7 +135,7 @@ fn banner(settings: &RunSettings, authority: &Authority, origin: Origin, now: Ti
 
 /// The address by which this machine would speak to the network. Connecting a UDP socket sends
 /// nothing; 192.0.2.1 is nobody's (RFC 5737).
-fn own_address() -> Option<IpAddr> {
+pub(super) fn own_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
     socket.connect("192.0.2.1:9").ok()?;
     let ip = socket.local_addr().ok()?.ip();

@@ -47,7 +47,8 @@ impl Write for Fresh {
     }
 }
 
-fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+/// Opened, or made for its owner alone.
+pub(super) fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;

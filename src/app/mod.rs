@@ -3,6 +3,7 @@
 //! Owns the modes, the logs, the signals, the exit codes, and everything that is printed. What is
 //! said about a connection is made by the faces below; this room only joins things up.
 
+mod android;
 mod authority;
 mod checking;
 mod engine;
@@ -27,7 +28,7 @@ use anyhow::Context as _;
 use clap_complete::generate;
 use tokio::runtime::Runtime;
 
-use crate::config::{self, Cli, Command};
+use crate::config::{self, Cli, Command, DeviceAction};
 use crate::headless::{explain_list, explain_page};
 use crate::model::Timestamp;
 use output::{print, say};
@@ -72,6 +73,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Open { session, screen } => sessions::run(&globals, session.as_deref(), screen),
         Command::Export(args) => exporting::run(&args),
         Command::Lab(args) => labour::run(&globals, &args),
+        Command::Device(DeviceAction::Android(args)) => android::run(&globals, *args),
+        Command::Device(DeviceAction::Restore(options)) => android::restore(&globals, &options),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             generate(shell, &mut config::command(), "tlscope", &mut script);

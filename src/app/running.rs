@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio::task::block_in_place;
 use tracing::level_filters::LevelFilter;
 use tracing::warn;
 
@@ -14,14 +15,27 @@ use super::exporting::write_har;
 use super::files::{Fresh, create_private};
 use super::output::{paint_for, say};
 use super::screen::{Wishes, show_run};
-use super::{logging, now, runtime, signals};
+use super::{android, logging, now, runtime, signals};
 use crate::config::{EventSink, RunSettings};
-use crate::headless::{Tally, human_lines};
+use crate::headless::{Banner, Tally, human_lines};
 use crate::session::{LineStream, Listener, json_lines};
 use crate::store::Archive;
 
+/// What goes along with a run: begun when the proxy listens, dropped when the run ends, however it does.
+pub(super) type Companion = Box<dyn FnOnce(&Banner) -> anyhow::Result<Box<dyn Send>> + Send>;
+
 /// Runs until it is told to end, and gives the exit code.
-pub(super) fn run(mut settings: RunSettings, level: LevelFilter) -> anyhow::Result<u8> {
+pub(super) fn run(settings: RunSettings, level: LevelFilter) -> anyhow::Result<u8> {
+    run_with(settings, level, None)
+}
+
+/// The same with a companion.
+pub(super) fn run_with(
+    mut settings: RunSettings,
+    level: LevelFilter,
+    companion: Option<Companion>,
+) -> anyhow::Result<u8> {
+    android::restore_leftovers(&settings.home.attached);
     if !settings.headless && !io::stdout().is_terminal() {
         say("tlscope: standard output is no terminal, so there is no screen; running as with --headless\n");
         settings.headless = true;
@@ -33,7 +47,11 @@ pub(super) fn run(mut settings: RunSettings, level: LevelFilter) -> anyhow::Resu
     let _log = logging::start(log.as_deref(), level)?;
     let runtime = runtime()?;
     let code = runtime.block_on(async {
-        if settings.headless { headless(&settings, level).await } else { with_screen(&settings).await }
+        if settings.headless {
+            headless(&settings, level, companion).await
+        } else {
+            with_screen(&settings, companion).await
+        }
     });
     // A file system that hangs must not keep the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -77,7 +95,7 @@ impl Listening {
     }
 }
 
-async fn headless(settings: &RunSettings, level: LevelFilter) -> anyhow::Result<u8> {
+async fn headless(settings: &RunSettings, level: LevelFilter, companion: Option<Companion>) -> anyhow::Result<u8> {
     let paint = paint_for(settings.colour, io::stderr().is_terminal());
     let mut listening = Listening::start(settings)?;
     if level >= LevelFilter::WARN {
@@ -88,22 +106,25 @@ async fn headless(settings: &RunSettings, level: LevelFilter) -> anyhow::Result<
     if level > LevelFilter::OFF {
         say(&engine.banner.text(paint));
     }
-    ended(settings.run_for).await;
-    finish(settings, engine, listening).await
+    let ended = ending(settings.run_for);
+    let (engine, beside) = begin(companion, engine).await?;
+    ended.await;
+    finish(settings, engine, listening, beside).await
 }
 
-async fn with_screen(settings: &RunSettings) -> anyhow::Result<u8> {
+async fn with_screen(settings: &RunSettings, companion: Option<Companion>) -> anyhow::Result<u8> {
     let mut listening = Listening::start(settings)?;
     let listeners = std::mem::take(&mut listening.listeners);
     let engine = Engine::start(settings, listeners).await?;
-    let ended = ended(settings.run_for);
+    let ended = ending(settings.run_for);
+    let (engine, beside) = begin(companion, engine).await?;
     let shown = show_run(&engine, now(), Wishes::of(&settings.screen, settings.redaction), ended).await;
     let open = engine.session.look(|book| book.totals().open);
     if open > 0 {
         say(&format!("ending {open} connections … (ctrl-c: at once)\n"));
     }
     let file = engine.file.clone();
-    finish(settings, engine, listening).await?;
+    finish(settings, engine, listening, beside).await?;
     if file.exists() {
         say(&format!("the session is kept: tlscope open {}\n", file.display()));
     } else {
@@ -111,6 +132,28 @@ async fn with_screen(settings: &RunSettings) -> anyhow::Result<u8> {
     }
     // What was found decides the exit code of scripts alone; a person has seen it.
     shown.map(|()| 0)
+}
+
+/// Begins what goes along. Where that fails there is no run.
+async fn begin(companion: Option<Companion>, engine: Engine) -> anyhow::Result<(Engine, Option<Box<dyn Send>>)> {
+    match companion.map(|companion| block_in_place(|| companion(&engine.banner))).transpose() {
+        Ok(beside) => Ok((engine, beside)),
+        Err(error) => {
+            let file = engine.file.clone();
+            engine.stop().await;
+            // Nothing has happened that would be worth a file.
+            let _ = std::fs::remove_file(file);
+            Err(error)
+        }
+    }
+}
+
+/// Listens for the end from now on: a signal while something begins ends it in order.
+fn ending(run_for: Option<Duration>) -> impl Future<Output = ()> {
+    let ended = tokio::spawn(ended(run_for));
+    async move {
+        let _ = ended.await;
+    }
 }
 
 /// Waits for a signal, or for the end of the time that was set.
@@ -123,11 +166,17 @@ async fn ended(run_for: Option<Duration>) {
 }
 
 /// Stops; a second signal meanwhile ends the process at once.
-pub(super) async fn finish(settings: &RunSettings, engine: Engine, listening: Listening) -> anyhow::Result<u8> {
+pub(super) async fn finish(
+    settings: &RunSettings,
+    engine: Engine,
+    listening: Listening,
+    beside: Option<Box<dyn Send>>,
+) -> anyhow::Result<u8> {
     tokio::spawn(async {
         signals::asked_to_end().await;
         std::process::exit(130);
     });
+    block_in_place(|| drop(beside));
     let file = engine.file.clone();
     let totals = engine.stop().await;
     let is_worth_keeping = settings.session.is_some() || totals.connections > 0;

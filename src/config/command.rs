@@ -8,6 +8,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::device::{AdbOptions, AndroidArgs};
 use super::exec::ExecArgs;
 use super::fault::ConfigError;
 use super::home::Home;
@@ -108,6 +109,9 @@ pub enum Command {
     Export(ExportArgs),
     /// Run servers with every defect, on this machine, or send clients to them
     Lab(LabArgs),
+    /// Lead an Android device to the proxy, and set back what a run has left on one
+    #[command(subcommand)]
+    Device(DeviceAction),
     /// Print a script that completes commands and flags in your shell
     Completions {
         /// Which shell
@@ -224,6 +228,15 @@ pub enum CaAction {
     New,
 }
 
+/// `tlscope device`.
+#[derive(Subcommand, Clone, Debug)]
+pub enum DeviceAction {
+    /// Run the proxy with an Android device led to it through adb, and set the device back at the end
+    Android(Box<AndroidArgs>),
+    /// Set back what a run that was killed has left on a device
+    Restore(AdbOptions),
+}
+
 /// `tlscope export`.
 #[derive(Args, Clone, Debug)]
 pub struct ExportArgs {
@@ -284,7 +297,7 @@ pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error
 }
 
 /// Which commands have their flags in the environment.
-const IN_ENVIRONMENT: [&str; 4] = ["run", "exec", "check", "open"];
+const IN_ENVIRONMENT: [&str; 5] = ["run", "exec", "check", "open", "android"];
 
 /// Gives every long flag its variable, and every switch the forms `--switch` and `--switch=false`.
 fn with_environment(command: clap::Command, in_environment: bool) -> clap::Command {

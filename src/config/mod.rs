@@ -7,6 +7,7 @@
 //! Must not do anything that a room does.
 
 mod command;
+mod device;
 mod exec;
 mod fault;
 mod file;
@@ -17,9 +18,10 @@ mod settings;
 mod values;
 
 pub use command::{
-    CaAction, CheckArgs, Cli, Command, ExportArgs, ExportFormat, Globals, LabArgs, ReportFormat, ScreenArgs, command,
-    read,
+    CaAction, CheckArgs, Cli, Command, DeviceAction, ExportArgs, ExportFormat, Globals, LabArgs, ReportFormat,
+    ScreenArgs, command, read,
 };
+pub use device::{AdbOptions, AndroidArgs, AndroidOptions};
 pub use exec::{ExecArgs, ExecSettings, exec_settings};
 pub use fault::ConfigError;
 pub use home::Home;

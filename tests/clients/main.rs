@@ -24,6 +24,7 @@ mod chromium;
 mod commands;
 mod curl;
 mod exec;
+mod hellos;
 mod java;
 mod legacy;
 mod mqtt;

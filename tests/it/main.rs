@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(unreachable_pub, missing_docs)]
 
+#[cfg(unix)]
+mod android;
 mod catalogue;
 mod cli;
 mod corpus;

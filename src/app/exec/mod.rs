@@ -81,7 +81,7 @@ fn with_proxy(runtime: &Runtime, settings: &ExecSettings, level: LevelFilter) ->
     }
     let (session, file, warnings) = (engine.session.clone(), engine.file.clone(), engine.banner.warnings.clone());
     let ended = run_command(settings, &engine.banner);
-    let finished = runtime.block_on(finish(run, engine, listening));
+    let finished = runtime.block_on(finish(run, engine, listening, None));
     let ended = ended?;
     if let Ended::NotStarted(error) = &ended {
         say(&format!("tlscope: cannot run {}: {error}\n", program(settings)?.to_string_lossy()));
