@@ -5,6 +5,7 @@
 
 mod authority;
 mod checking;
+mod devices;
 mod engine;
 mod exporting;
 mod files;
@@ -26,7 +27,7 @@ use anyhow::Context as _;
 use clap_complete::generate;
 use tokio::runtime::Runtime;
 
-use crate::config::{self, Cli, Command};
+use crate::config::{self, Cli, Command, DeviceAction};
 use crate::headless::{explain_list, explain_page};
 use crate::model::Timestamp;
 use output::{print, say};
@@ -70,6 +71,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Open { session, screen } => sessions::run(&globals, session.as_deref(), screen),
         Command::Export(args) => exporting::run(&args),
         Command::Lab(args) => labour::run(&globals, &args),
+        Command::Device(DeviceAction::List) => devices::list(&globals),
+        Command::Device(DeviceAction::Remove { address }) => devices::remove(&globals, address),
+        Command::Device(DeviceAction::Clear) => devices::clear(&globals),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             generate(shell, &mut config::command(), "tlscope", &mut script);

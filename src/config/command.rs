@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
@@ -105,6 +105,9 @@ pub enum Command {
     Export(ExportArgs),
     /// Run servers with every defect, on this machine, or send clients to them
     Lab(LabArgs),
+    /// List the devices that are served without asking, and forget them
+    #[command(subcommand)]
+    Device(DeviceAction),
     /// Print a script that completes commands and flags in your shell
     Completions {
         /// Which shell
@@ -219,6 +222,20 @@ pub enum CaAction {
     Android,
     /// Make a new one; the old one is kept beside it
     New,
+}
+
+/// `tlscope device`.
+#[derive(Subcommand, Clone, Debug)]
+pub enum DeviceAction {
+    /// List the devices that are served without asking
+    List,
+    /// Forget one: it is asked about when it comes again
+    Remove {
+        /// The address of the device
+        address: IpAddr,
+    },
+    /// Forget all of them
+    Clear,
 }
 
 /// `tlscope export`.

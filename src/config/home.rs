@@ -19,6 +19,8 @@ pub struct Home {
     pub lab_roots: PathBuf,
     /// What is logged while the screen is in use.
     pub log: PathBuf,
+    /// The devices that are served without asking.
+    pub devices: PathBuf,
     /// What was chosen on the screen.
     pub screen: PathBuf,
 }
@@ -33,6 +35,7 @@ impl Home {
             fetched: dir.join("fetched"),
             lab_roots: dir.join("lab-roots.pem"),
             log: dir.join("tlscope.log"),
+            devices: dir.join("devices.toml"),
             screen: dir.join("screen.toml"),
         }
     }
@@ -49,6 +52,7 @@ impl Home {
             fetched: base.cache_dir().join("tlscope").join("fetched"),
             lab_roots: data.join("lab-roots.pem"),
             log: state.join("tlscope.log"),
+            devices: data.join("devices.toml"),
             screen: state.join("screen.toml"),
         })
     }

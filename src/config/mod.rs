@@ -16,8 +16,8 @@ mod settings;
 mod values;
 
 pub use command::{
-    CaAction, CheckArgs, Cli, Command, ExportArgs, ExportFormat, Globals, LabArgs, ReportFormat, ScreenArgs, command,
-    read,
+    CaAction, CheckArgs, Cli, Command, DeviceAction, ExportArgs, ExportFormat, Globals, LabArgs, ReportFormat,
+    ScreenArgs, command, read,
 };
 pub use fault::ConfigError;
 pub use home::Home;

@@ -10,6 +10,7 @@
 mod access;
 mod client_tls;
 mod context;
+mod devices;
 mod http;
 mod intake;
 mod intercept;
@@ -28,6 +29,7 @@ mod target;
 
 pub use access::{Access, Cidr, CidrError};
 pub use context::{Config, PORTAL_HOST, Portal, Services};
+pub use devices::{Device, Devices};
 pub use listen::{ListenError, Proxy};
 pub use policy::{Glob, GlobError, Policy, Routes};
 pub use questions::Questions;
