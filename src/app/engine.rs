@@ -101,6 +101,7 @@ impl Engine {
             proxy: banner.local_address(),
             routes: proxy.routes(),
             questions: proxy.questions(),
+            guests: proxy.guests(),
             dialler,
             inquiry,
         };

@@ -5,6 +5,7 @@
 
 mod authority;
 mod checking;
+mod descriptors;
 mod devices;
 mod engine;
 mod exporting;

@@ -14,7 +14,7 @@ use super::exporting::write_har;
 use super::files::{Fresh, create_private};
 use super::output::{paint_for, say};
 use super::screen::{Wishes, show_run};
-use super::{logging, now, runtime, signals};
+use super::{descriptors, logging, now, runtime, signals};
 use crate::config::{EventSink, RunSettings};
 use crate::headless::{Tally, human_lines};
 use crate::session::{LineStream, Listener, json_lines};
@@ -31,6 +31,7 @@ pub(super) fn run(mut settings: RunSettings, level: LevelFilter) -> anyhow::Resu
     }
     let log = settings.log.clone().or_else(|| (!settings.headless).then(|| settings.home.log.clone()));
     let _log = logging::start(log.as_deref(), level)?;
+    settings.proxy.limits = descriptors::within_reach(settings.proxy.limits);
     let runtime = runtime()?;
     let code = runtime.block_on(async {
         if settings.headless { headless(&settings, level).await } else { with_screen(&settings).await }

@@ -1,5 +1,7 @@
 //! What a face wants done: said as data, carried out by whoever can.
 
+use std::net::IpAddr;
+
 use super::{Answer, ConnectionId, ExchangeId, Note, RowId, Target};
 
 /// A wish.
@@ -22,6 +24,8 @@ pub enum Command {
         /// What was decided.
         answer: Answer,
     },
+    /// Forget what was decided about the device at this address.
+    Forget(IpAddr),
     /// From now on tunnel connections to a target, or intercept them.
     Route {
         /// Which one.

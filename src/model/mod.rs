@@ -22,6 +22,7 @@ mod exchange;
 mod facts;
 mod finding;
 mod finding_table;
+mod guest;
 mod handshake;
 mod ids;
 mod judging;
@@ -46,6 +47,7 @@ pub use exchange::{Body, BodyEnd, Direction, Exchange, ExchangeTiming, Head, Mes
 pub use facts::{Fact, Facts};
 pub use finding::{Finding, LegSide, Severity, Subject, SubjectKind};
 pub use finding_table::FindingId;
+pub use guest::{Guest, Standing};
 pub use handshake::{Attempt, CertificateAsked, ClientHello, DialTiming, Failure, Handshake, Stage};
 pub use ids::{ConnectionId, ExchangeId, RowId};
 pub use judging::{

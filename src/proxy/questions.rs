@@ -13,6 +13,17 @@ use crate::model::{Answer, Question, QuestionKind};
 /// More questions than this are not put to anybody at a time: a person could not answer them.
 const MOST_OPEN: usize = 32;
 
+/// Why a question has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// Nobody is there to answer, or they left.
+    NobodyThere,
+    /// Too much is being asked already.
+    TooMany,
+    /// The time was over.
+    TimeOver,
+}
+
 /// The questions of a run. Cheap to clone; every clone is the same.
 #[derive(Clone, Debug, Default)]
 pub struct Questions(Arc<Shared>);
@@ -64,10 +75,19 @@ impl Questions {
     /// A client that asks the same again while the question is open waits for the same answer, and
     /// not longer than whoever asked first. A question that nobody waits for any more is withdrawn.
     pub async fn ask(&self, client: IpAddr, kind: QuestionKind, deadline: Duration) -> Option<Answer> {
+        self.try_ask(client, kind, deadline).await.ok()
+    }
+
+    /// The same, and why there is no answer.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn try_ask(&self, client: IpAddr, kind: QuestionKind, deadline: Duration) -> Result<Answer, Unanswered> {
         let mut waiting = self.put(client.to_canonical(), kind, deadline)?;
         let until = waiting.until.min(Instant::now() + deadline);
-        let answer = timeout_at(until, waiting.answer.wait_for(Option::is_some)).await.ok()?.ok()?;
-        *answer
+        let answered = timeout_at(until, waiting.answer.wait_for(Option::is_some)).await;
+        let answer = answered.map_err(|_| Unanswered::TimeOver)?.map_err(|_| Unanswered::NobodyThere)?;
+        answer.ok_or(Unanswered::NobodyThere)
     }
 
     /// What is open, oldest first.
@@ -90,15 +110,18 @@ impl Questions {
     }
 
     /// Puts a question on the desk, or joins those who wait for it already.
-    fn put(&self, client: IpAddr, kind: QuestionKind, deadline: Duration) -> Option<Waiting> {
+    fn put(&self, client: IpAddr, kind: QuestionKind, deadline: Duration) -> Result<Waiting, Unanswered> {
         let mut desk = self.desk();
         let same = |open: &&mut Open| open.question.client == client && open.question.kind.is_same_as(&kind);
         if let Some(open) = desk.open.iter_mut().find(same) {
             open.waiting += 1;
-            return Some(Waiting::of(self, open));
+            return Ok(Waiting::of(self, open));
         }
-        if !desk.is_attended || desk.open.len() >= MOST_OPEN {
-            return None;
+        if !desk.is_attended {
+            return Err(Unanswered::NobodyThere);
+        }
+        if desk.open.len() >= MOST_OPEN {
+            return Err(Unanswered::TooMany);
         }
         desk.last += 1;
         let asked = now();
@@ -108,7 +131,7 @@ impl Questions {
         let waiting = Waiting::of(self, &open);
         desk.open.push(open);
         self.show(&desk);
-        Some(waiting)
+        Ok(waiting)
     }
 
     /// One fewer waits for this answer; without any the question is withdrawn.
