@@ -7,4 +7,5 @@ mod intake;
 mod legs;
 mod refusals;
 mod limits;
+mod local_targets;
 mod relay;
