@@ -169,7 +169,7 @@ fn neither_the_key_nor_the_password_is_ever_told() {
     }
     let password = Needles(vec![b"correct-horse".to_vec(), BASE64_STANDARD.encode(PASSWORD).into_bytes()]);
     for (what, bytes) in &seen {
-        assert!(!bytes.is_empty(), "{what} is empty");
+        assert!(!bytes.is_empty() || what == "log", "{what} is empty");
         assert!(!needles.are_in(bytes), "the CA's key is in {what}");
         assert!(!password.are_in(bytes), "the proxy's password is in {what}");
     }
