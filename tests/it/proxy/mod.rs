@@ -5,7 +5,7 @@ mod doors;
 mod http2;
 mod intake;
 mod legs;
-mod refusals;
 mod limits;
 mod local_targets;
+mod refusals;
 mod relay;
