@@ -112,6 +112,13 @@ async fn silent_connections_are_given_up_in_time() {
     rig.stop().await;
 }
 
+/// tlscope's own page; nothing from a proxy that closes the connection at once.
+async fn page(rig: &Rig) -> String {
+    let Ok(mut stream) = TcpStream::connect(rig.address).await else { return String::new() };
+    let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    read_all(&mut stream).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_counts_until_it_ends_whatever_it_became() {
     let rig = Rig::start_with(
@@ -128,12 +135,10 @@ async fn a_connection_counts_until_it_ends_whatever_it_became() {
         rig.tls("good.lab.test:443", "good.lab.test", &["h2"]).await,
         rig.tls("good.lab.test:443", "good.lab.test", &[]).await,
     ];
-    assert_eq!(read_all(&mut rig.dial().await).await, "", "the third is closed at once");
+    assert_eq!(page(&rig).await, "", "the third is closed at once");
     drop(tunnels);
     for n in 0.. {
-        let mut stream = rig.dial().await;
-        let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
-        if read_all(&mut stream).await.starts_with("HTTP/1.1 200") {
+        if page(&rig).await.starts_with("HTTP/1.1 200") {
             break;
         }
         assert!(n < 200, "the places of those that left are not free");
