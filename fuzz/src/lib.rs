@@ -18,7 +18,7 @@ use tlscope::model::{
 use tlscope::session::{Filter, quoted};
 use tlscope::wire::{
     FlightReader, FrameFollower, HeadFollower, HelloRead, MessageReader, Transport, WsMessage, ja3, ja4,
-    read_client_hello, read_greeting, read_request, read_sslv2_answer, sniff,
+    read_client_hello, read_credentials, read_greeting, read_request, read_sslv2_answer, sniff,
 };
 use tlscope::x509::{Crl, OcspResponse, read_sct_list, write_ocsp_request};
 
@@ -37,6 +37,7 @@ pub fn hello(data: &[u8]) {
         assert_eq!(ja3(&hello).md5.len(), 32);
     }
     let _ = read_greeting(data);
+    let _ = read_credentials(data);
     let _ = read_request(data);
     let _ = read_sslv2_answer(data);
 }

@@ -100,6 +100,8 @@ impl Engine {
             file: file.clone(),
             proxy: banner.local_address(),
             routes: proxy.routes(),
+            questions: proxy.questions(),
+            guests: proxy.guests(),
             dialler,
             inquiry,
         };

@@ -6,6 +6,8 @@
 mod android;
 mod authority;
 mod checking;
+mod descriptors;
+mod devices;
 mod engine;
 mod exec;
 mod exporting;
@@ -75,6 +77,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Lab(args) => labour::run(&globals, &args),
         Command::Device(DeviceAction::Android(args)) => android::run(&globals, *args),
         Command::Device(DeviceAction::Restore(options)) => android::restore(&globals, &options),
+        Command::Device(DeviceAction::List) => devices::list(&globals),
+        Command::Device(DeviceAction::Remove { address }) => devices::remove(&globals, address),
+        Command::Device(DeviceAction::Clear) => devices::clear(&globals),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             generate(shell, &mut config::command(), "tlscope", &mut script);

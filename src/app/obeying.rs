@@ -1,5 +1,6 @@
 //! Carrying out what a person wants done from the screen.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use tokio::sync::mpsc::WeakSender;
@@ -7,9 +8,9 @@ use tokio::sync::mpsc::WeakSender;
 use super::repeating::repeat;
 use crate::check::{Question, check_server};
 use crate::inquiry::Inquiry;
-use crate::model::{Command, Connection, ConnectionId, Event, ExchangeId, RowId, Target};
+use crate::model::{self, Command, Connection, ConnectionId, Event, ExchangeId, RowId, Target};
 use crate::net::Dialler;
-use crate::proxy::Routes;
+use crate::proxy::{Guests, Questions, Routes};
 use crate::session::{Detail, Session, read_detail};
 use crate::store::Archive;
 use crate::tui::{Answer, Reply};
@@ -27,6 +28,10 @@ pub(super) struct Commander {
     pub(super) proxy: std::net::SocketAddr,
     /// What is done with which host.
     pub(super) routes: Routes,
+    /// What clients wait for a person to decide.
+    pub(super) questions: Questions,
+    /// What was decided about clients elsewhere.
+    pub(super) guests: Guests,
     /// Reaches servers as the proxy does.
     pub(super) dialler: Dialler,
     /// Judges as for the proxy.
@@ -49,6 +54,8 @@ impl Commander {
             }
             Command::Clear => reply(self.tell(Event::Cleared, "thrown away")),
             Command::Route { target, tunnel } => reply(self.route(&target, tunnel)),
+            Command::Answer { question, answer } => reply(self.answer(question, answer)),
+            Command::Forget(address) => reply(self.forget(address)),
             Command::Recheck(id) => drop(tokio::spawn(async move { reply(own.recheck(id).await) })),
             Command::Repeat(id) => drop(tokio::spawn(async move { reply(own.repeat(id).await) })),
         }
@@ -64,6 +71,24 @@ impl Commander {
         let words = if tunnel { "tunnelled" } else { "intercepted" };
         self.routes.set(target.clone(), tunnel);
         Answer::Said(format!("{target} is {words} from its next connection on"))
+    }
+
+    fn answer(&self, question: u64, answer: model::Answer) -> Answer {
+        let words = match answer {
+            _ if !self.questions.answer(question, answer) => "too late: the time to answer was over",
+            model::Answer::Once => "yes, as long as this run lasts",
+            model::Answer::Always => "yes, and the next runs remember it",
+            model::Answer::Never => "no",
+        };
+        Answer::Said(words.to_owned())
+    }
+
+    fn forget(&self, address: IpAddr) -> Answer {
+        Answer::Said(match self.guests.forget(address) {
+            Ok(true) => format!("{address} is forgotten; you are asked when it comes again"),
+            Ok(false) => format!("nothing was decided about {address}"),
+            Err(error) => format!("cannot forget {address}: {error}"),
+        })
     }
 
     /// The record, from memory or from the file.

@@ -15,7 +15,7 @@ use super::exporting::write_har;
 use super::files::{Fresh, create_private};
 use super::output::{paint_for, say};
 use super::screen::{Wishes, show_run};
-use super::{android, logging, now, runtime, signals};
+use super::{android, descriptors, logging, now, runtime, signals};
 use crate::config::{EventSink, RunSettings};
 use crate::headless::{Banner, Tally, human_lines};
 use crate::session::{LineStream, Listener, json_lines};
@@ -45,6 +45,7 @@ pub(super) fn run_with(
     }
     let log = settings.log.clone().or_else(|| (!settings.headless).then(|| settings.home.log.clone()));
     let _log = logging::start(log.as_deref(), level)?;
+    settings.proxy.limits = descriptors::within_reach(settings.proxy.limits);
     let runtime = runtime()?;
     let code = runtime.block_on(async {
         if settings.headless {

@@ -17,7 +17,7 @@ use crate::export::Redaction;
 use crate::model::{RowId, Timestamp};
 use crate::session::{Session, read_book, read_detail, search_bodies};
 use crate::store::Archive;
-use crate::tui::{self, About, Answer, Exporter, Hooks, Keeper, Obeyer, Prefs, Searcher, Settings};
+use crate::tui::{self, About, Answer, Asked, Exporter, Hooks, Keeper, Obeyer, Prefs, Searcher, Settings};
 
 /// What a screen is started with.
 pub(super) struct Wishes {
@@ -69,8 +69,13 @@ pub(super) async fn show_run(
         flusher.flush();
         searcher(wanted, tell);
     });
-    let hooks = Hooks { export, search, obey, ..hooks };
-    show(engine.session.clone(), about, hooks, wishes.settings, ended).await
+    let questions = &engine.commander.questions;
+    let asked = Asked { questions: questions.watch(), guests: engine.commander.guests.watch() };
+    let hooks = Hooks { export, search, obey, asked, ..hooks };
+    questions.attend(true);
+    let shown = show(engine.session.clone(), about, hooks, wishes.settings, ended).await;
+    questions.attend(false);
+    shown
 }
 
 /// Shows a session that was kept.
@@ -130,6 +135,7 @@ fn hooks(file: &Path, wishes: &Wishes) -> Hooks {
         }),
         obey: Arc::new(|_, reply| reply(Answer::Said("a kept session is only read".to_owned()))),
         keep: keeper(kept),
+        asked: Asked::nothing(),
     }
 }
 

@@ -139,7 +139,8 @@ impl Authority {
         (1..MOST_KEPT).take_while(|n| place_aside(&self.paths.secret, *n).exists()).count()
     }
 
-    /// What its owner should know: that it ends soon, that others can read its key.
+    /// What its owner should know: that it ends soon, that others can read its key, or put another CA in
+    /// its place.
     pub fn warnings(&self, now: Timestamp) -> Vec<String> {
         let mut warnings = Vec::new();
         if now > self.not_after.plus_days(-WARNING_DAYS) {
@@ -149,6 +150,12 @@ impl Authority {
         if files::is_readable_by_others(&self.paths.secret) {
             let path = self.paths.secret.display();
             warnings.push(format!("others than you can read the CA's key in {path}; run `chmod 600 {path}`"));
+        }
+        if let Some(place) = files::writable_by_others(&self.paths.secret) {
+            let place = place.display();
+            warnings.push(format!(
+                "others than you can put another CA in place of yours: {place}; run `chmod go-w {place}`"
+            ));
         }
         warnings
     }
@@ -171,7 +178,7 @@ impl Authority {
 }
 
 fn create_dir(dir: &Path) -> Result<(), CaError> {
-    fs::create_dir_all(dir).map_err(|source| CaError::File { what: "create", path: dir.to_owned(), source })
+    files::make_private_dir(dir).map_err(|source| CaError::File { what: "create", path: dir.to_owned(), source })
 }
 
 fn place_aside(path: &Path, n: usize) -> PathBuf {

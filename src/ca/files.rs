@@ -66,6 +66,44 @@ pub(super) fn is_readable_by_others(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
 }
 
+/// Makes a directory that only its owner can look into; one that is there stays as it is.
+pub(super) fn make_private_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(dir)
+}
+
+/// The file, or the directory in which it is, when others than its owner can write there. A link is as
+/// good as what it points to.
+#[cfg(unix)]
+pub(super) fn writable_by_others(path: &Path) -> Option<PathBuf> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let there = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let dirs = [path.parent(), there.parent()].into_iter().flatten();
+    let mut places = dirs.chain([there.as_path()]);
+    let is_open = |place: &&Path| {
+        // In a directory like /tmp nobody can take away what is somebody else's.
+        fs::metadata(place).is_ok_and(|meta| meta.permissions().mode() & 0o022 != 0 && !is_sticky(&meta))
+    };
+    places.find(is_open).map(Path::to_owned)
+}
+
+#[cfg(unix)]
+fn is_sticky(meta: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    meta.is_dir() && meta.permissions().mode() & 0o1000 != 0
+}
+
+#[cfg(not(unix))]
+pub(super) fn writable_by_others(_: &Path) -> Option<PathBuf> {
+    None
+}
+
 #[cfg(not(unix))]
 pub(super) fn is_readable_by_others(_: &Path) -> bool {
     false

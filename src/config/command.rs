@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
@@ -109,7 +109,7 @@ pub enum Command {
     Export(ExportArgs),
     /// Run servers with every defect, on this machine, or send clients to them
     Lab(LabArgs),
-    /// Lead an Android device to the proxy, and set back what a run has left on one
+    /// Devices: those that are served without asking, and an Android device led to the proxy
     #[command(subcommand)]
     Device(DeviceAction),
     /// Print a script that completes commands and flags in your shell
@@ -231,6 +231,15 @@ pub enum CaAction {
 /// `tlscope device`.
 #[derive(Subcommand, Clone, Debug)]
 pub enum DeviceAction {
+    /// List the devices that are served without asking
+    List,
+    /// Forget one: it is asked about when it comes again
+    Remove {
+        /// The address of the device
+        address: IpAddr,
+    },
+    /// Forget all of them
+    Clear,
     /// Run the proxy with an Android device led to it through adb, and set the device back at the end
     Android(Box<AndroidArgs>),
     /// Set back what a run that was killed has left on a device

@@ -21,6 +21,8 @@ pub struct Home {
     pub log: PathBuf,
     /// What has to be set back on attached devices.
     pub attached: PathBuf,
+    /// The devices that are served without asking.
+    pub devices: PathBuf,
     /// What was chosen on the screen.
     pub screen: PathBuf,
 }
@@ -36,6 +38,7 @@ impl Home {
             lab_roots: dir.join("lab-roots.pem"),
             log: dir.join("tlscope.log"),
             attached: dir.join("attached"),
+            devices: dir.join("devices.toml"),
             screen: dir.join("screen.toml"),
         }
     }
@@ -53,6 +56,7 @@ impl Home {
             lab_roots: data.join("lab-roots.pem"),
             log: state.join("tlscope.log"),
             attached: state.join("attached"),
+            devices: data.join("devices.toml"),
             screen: state.join("screen.toml"),
         })
     }

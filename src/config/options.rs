@@ -9,7 +9,7 @@ use clap::Args;
 use serde::{Deserialize, Deserializer};
 
 use super::layer::layered;
-use super::values::{Colour, ColumnName, Listen, Roots, Size, Span};
+use super::values::{Colour, ColumnName, Listen, Roots, Secret, Size, Span};
 use crate::headless::FailOn;
 use crate::model::Timestamp;
 use crate::net::{ConnectRule, ResolveRule};
@@ -29,6 +29,10 @@ pub(super) struct ProxyOptions {
     #[arg(long, value_name = "CIDR", value_delimiter = ',')]
     #[serde(deserialize_with = "each")]
     pub(super) allow: Vec<Cidr>,
+    /// Serve other machines' clients that give this name and password, and no others; @FILE reads them from a file
+    #[arg(long, value_name = "USER:PASSWORD|@FILE", hide_env_values = true)]
+    #[serde(deserialize_with = "one")]
+    pub(super) proxy_password: Option<Secret>,
     /// Let other machines' clients reach this machine's own services through the proxy
     #[arg(long, value_name = "BOOL")]
     pub(super) allow_local: Option<bool>,
@@ -40,6 +44,15 @@ pub(super) struct ProxyOptions {
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     #[serde(deserialize_with = "each")]
     pub(super) tunnel: Vec<Glob>,
+    /// How many connections of other machines are served at a time [default: 4096]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(super) max_connections: Option<u32>,
+    /// How many of one address [default: 512]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(super) max_per_address: Option<u32>,
+    /// How many of one address that have not said anything yet [default: 256]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(super) max_silent: Option<u32>,
     /// How long a client may take for its first bytes and its handshake [default: 10s]
     #[arg(long, value_name = "TIME")]
     #[serde(deserialize_with = "one")]
@@ -237,7 +250,7 @@ pub(super) struct AppOptions {
 }
 
 layered! {
-    ProxyOptions { listen, allow, allow_local, intercept, tunnel, hello_timeout, server_first_after, body_limit, memory_limit }
+    ProxyOptions { listen, allow, proxy_password, allow_local, intercept, tunnel, max_connections, max_per_address, max_silent, hello_timeout, server_first_after, body_limit, memory_limit }
     NetOptions { resolve, connect_to, dns_timeout, tcp_timeout, tls_timeout }
     TrustOptions { roots, root_file, ct_logs }
     InquiryOptions { at, offline, max_depth }

@@ -123,7 +123,7 @@ pub fn run_settings(globals: &Globals, args: RunArgs) -> Result<RunSettings, Con
     Ok(RunSettings {
         log,
         colour: color.unwrap_or_default(),
-        proxy: proxy_config(args.proxy.over(file.proxy)),
+        proxy: proxy_config(args.proxy.over(file.proxy), &home),
         net: net_config(args.net.over(file.net)),
         trust: trust_config(args.trust.over(file.trust), lab),
         inquiry: inquiry_config(&args.inquiry.over(file.inquiry), &home, lab),
@@ -197,7 +197,7 @@ pub fn check_settings(globals: &Globals, args: CheckArgs) -> Result<CheckSetting
     })
 }
 
-fn proxy_config(options: ProxyOptions) -> proxy::Config {
+fn proxy_config(options: ProxyOptions, home: &Home) -> proxy::Config {
     let default = proxy::Config::default();
     let listen: Vec<_> = options.listen.into_iter().flat_map(|listen| listen.0).collect();
     proxy::Config {
@@ -206,6 +206,14 @@ fn proxy_config(options: ProxyOptions) -> proxy::Config {
             allow: options.allow,
             allow_local: options.allow_local.unwrap_or(default.access.allow_local),
             ..default.access
+        },
+        password: options.proxy_password.map(|secret| secret.0),
+        devices: Some(home.devices.clone()),
+        answer_within: default.answer_within,
+        limits: proxy::Limits {
+            connections: count(options.max_connections, default.limits.connections),
+            per_address: count(options.max_per_address, default.limits.per_address),
+            silent: count(options.max_silent, default.limits.silent),
         },
         policy: proxy::Policy { intercept: options.intercept, tunnel: options.tunnel },
         hello_timeout: span(options.hello_timeout, default.hello_timeout),
@@ -243,6 +251,10 @@ fn inquiry_config(options: &InquiryOptions, home: &Home, lab: bool) -> inquiry::
     // The lab makes new authorities each time, at the same places.
     config.cache = (!lab).then(|| home.fetched.clone());
     config
+}
+
+fn count(given: Option<u32>, default: usize) -> usize {
+    given.map_or(default, |count| count as usize)
 }
 
 fn span(given: Option<Span>, default: Duration) -> Duration {
@@ -302,6 +314,7 @@ mod tests {
         let home = |settings: RunSettings| RunSettings {
             home: Home::at(Path::new("/")),
             inquiry: inquiry::Config { cache: None, ..settings.inquiry },
+            proxy: proxy::Config { devices: None, ..settings.proxy },
             screen: ScreenSettings { kept: PathBuf::new(), ..settings.screen },
             ..settings
         };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::model::RootSetName;
+use crate::proxy::{Password, PasswordError};
 use crate::tui::column_names;
 
 /// A text that is no such value.
@@ -42,6 +43,23 @@ impl FromStr for Listen {
             _ => return Err(error()),
         };
         Ok(Self(both.map(|ip| SocketAddr::new(ip, port)).to_vec()))
+    }
+}
+
+/// A name and a password, or `@FILE` for a file that holds them on its first line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Secret(pub(super) Password);
+
+impl FromStr for Secret {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some(path) = text.strip_prefix('@') else {
+            return text.parse().map(Self).map_err(|error: PasswordError| error.to_string());
+        };
+        let held = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+        let line = held.lines().next().unwrap_or_default();
+        line.parse().map(Self).map_err(|error: PasswordError| format!("{path}: {error}"))
     }
 }
 

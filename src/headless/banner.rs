@@ -99,7 +99,9 @@ impl Banner {
     fn device_steps(&self, remote: SocketAddr) -> String {
         if self.allowed.is_empty() {
             let allow = format!("--allow {}/{}", remote.ip(), if remote.is_ipv4() { 24 } else { 64 });
-            return format!("set their proxy to {remote}, start tlscope with {allow}, open http://tlscope.test/");
+            return format!(
+                "set their proxy to {remote}, open http://tlscope.test/; they are let in on the screen, or by {allow}"
+            );
         }
         let allowed = self.allowed.join(", ");
         format!("set their proxy to {remote}, open http://tlscope.test/; served: this machine, {allowed}")

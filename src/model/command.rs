@@ -1,6 +1,8 @@
 //! What a face wants done: said as data, carried out by whoever can.
 
-use super::{ConnectionId, ExchangeId, Note, RowId, Target};
+use std::net::IpAddr;
+
+use super::{Answer, ConnectionId, ExchangeId, Note, RowId, Target};
 
 /// A wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,15 @@ pub enum Command {
     Repeat(ExchangeId),
     /// Check the server of a connection again.
     Recheck(ConnectionId),
+    /// Answer a question.
+    Answer {
+        /// Which one.
+        question: u64,
+        /// What was decided.
+        answer: Answer,
+    },
+    /// Forget what was decided about the device at this address.
+    Forget(IpAddr),
     /// From now on tunnel connections to a target, or intercept them.
     Route {
         /// Which one.

@@ -274,6 +274,7 @@ finding_table! {
         ClientHelloUnreadable "client-hello-unreadable" Info Client;
         ClientSilent "client-silent" Info Client;
         ClientNotAllowed "client-not-allowed" Warning Client;
+        ClientTooManyConnections "client-too-many-connections" Warning Client;
         TunnelledLegacyServer "tunnelled-legacy-server" Info Tlscope;
         TunnelledLegacyClient "tunnelled-legacy-client" Info Tlscope;
         TunnelledByPolicy "tunnelled-by-policy" Info Tlscope;

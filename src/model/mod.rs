@@ -22,11 +22,13 @@ mod exchange;
 mod facts;
 mod finding;
 mod finding_table;
+mod guest;
 mod handshake;
 mod ids;
 mod judging;
 mod note;
 mod probing;
+mod question;
 mod refusal;
 mod suites;
 mod target;
@@ -45,6 +47,7 @@ pub use exchange::{Body, BodyEnd, Direction, Exchange, ExchangeTiming, Head, Mes
 pub use facts::{Fact, Facts};
 pub use finding::{Finding, LegSide, Severity, Subject, SubjectKind};
 pub use finding_table::FindingId;
+pub use guest::{Guest, Standing};
 pub use handshake::{Attempt, CertificateAsked, ClientHello, DialTiming, Failure, Handshake, Stage};
 pub use ids::{ConnectionId, ExchangeId, RowId};
 pub use judging::{
@@ -53,6 +56,7 @@ pub use judging::{
 };
 pub use note::Note;
 pub use probing::{ClockSeen, Probe, ProbeAnswer, ProbeKind, ProbedLeaf, Variant, WeakKind};
+pub use question::{Answer, Question, QuestionKind};
 pub use refusal::{Confidence, Refusal, RefusalKind};
 pub use suites::{CipherSuite, KeyExchange};
 pub use target::{Host, HostError, Target};

@@ -29,7 +29,8 @@ impl Place {
 
     fn of_v4(v4: Ipv4Addr) -> Self {
         let is_shared = matches!(v4.octets(), [100, b, ..] if b & 0xc0 == 64);
-        if v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() {
+        // Of 0.0.0.0/8 all is this machine or nothing (RFC 6890).
+        if v4.is_loopback() || v4.is_link_local() || matches!(v4.octets(), [0, ..]) {
             Self::Local
         } else if v4.is_private() || is_shared {
             Self::Private
@@ -48,12 +49,15 @@ impl Place {
     }
 }
 
-/// The address of IPv4 that a translator (64:ff9b::/96) or 6to4 (2002::/16) would go to.
+/// The address of IPv4 that a translator (64:ff9b::/96, RFC 6052, and below 64:ff9b:1::/48, RFC 8215) or
+/// 6to4 (2002::/16) would go to, or that was written as one of IPv6 of old (::/96, RFC 4291 2.5.5.1).
 fn embedded(ip: IpAddr) -> Option<Ipv4Addr> {
     let IpAddr::V6(v6) = ip else { return None };
     let from = |high: u16, low: u16| Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
     match v6.segments() {
+        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => from(high, low),
+        [0x64, 0xff9b, 1, _, _, _, high, low] | [0, 0, 0, 0, 0, 0, high, low] => from(high, low),
         _ => None,
     }
 }
@@ -74,6 +78,16 @@ mod tests {
             ("::1", Place::Local),
             ("::ffff:127.0.0.1", Place::Local),
             ("0.0.0.0", Place::Local),
+            ("0.0.0.1", Place::Local),
+            ("::", Place::Local),
+            ("::127.0.0.1", Place::Local),
+            ("::ffff:169.254.169.254", Place::Local),
+            ("64:ff9b:1::127.0.0.1", Place::Local),
+            ("64:ff9b::169.254.169.254", Place::Local),
+            ("127.255.255.254", Place::Local),
+            ("febf::1", Place::Local),
+            ("::192.168.1.1", Place::Private),
+            ("64:ff9b:1::192.0.2.1", Place::Public),
             ("169.254.1.1", Place::Local),
             ("fe80::1", Place::Local),
             ("64:ff9b::127.0.0.1", Place::Local),

@@ -87,15 +87,20 @@ impl Default for Access {
 }
 
 impl Access {
+    /// Whether a client at this address is one of this machine's own.
+    pub fn is_own(&self, ip: IpAddr) -> bool {
+        self.serve_loopback && ip.to_canonical().is_loopback()
+    }
+
     /// Whether a client at this address is served.
     pub fn serves(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        (self.serve_loopback && ip.is_loopback()) || self.allow.iter().any(|block| block.contains(ip))
+        self.is_own(ip) || self.allow.iter().any(|block| block.contains(ip))
     }
 
     /// Whether a client at this address may reach a loopback or link-local target.
     pub fn serves_local_targets(&self, ip: IpAddr) -> bool {
-        self.allow_local || (self.serve_loopback && ip.to_canonical().is_loopback())
+        self.allow_local || self.is_own(ip)
     }
 
     /// The flag that would let this address in.

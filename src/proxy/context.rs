@@ -1,6 +1,7 @@
 //! What every connection of the proxy shares.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -8,17 +9,26 @@ use std::time::{Duration, SystemTime};
 use ::http::{Request, Response};
 use bytes::Bytes;
 use http_body_util::Full;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::warn;
 
 use super::access::Access;
+use super::devices::Devices;
+use super::guests::Guests;
 use super::http::Budget;
+use super::limits::{Doorway, Limits};
+use super::password::{self, Attempts, Password};
 use super::policy::{Policy, Routes};
+use super::questions::Questions;
 use super::refusals::Refusals;
+use super::refused::{Refusal, Refused};
 use crate::ca::Mint;
 use crate::inquiry::Inquiry;
-use crate::model::{ConnectionId, Event, ExchangeId, Message, Observation, Report, Timestamp};
+use crate::model::{
+    ConnectionId, Event, ExchangeId, Facts, FindingId, Intake, Message, Observation, Report, Timestamp,
+};
 use crate::net::Dialler;
 
 /// Settings of the proxy.
@@ -28,6 +38,14 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     /// Who may use it.
     pub access: Access,
+    /// What clients that are not on this machine have to give.
+    pub password: Option<Password>,
+    /// The file with the devices that were let in for good; without one they are let in for this run.
+    pub devices: Option<PathBuf>,
+    /// How long a device that is not known waits for the person at the screen.
+    pub answer_within: Duration,
+    /// How many connections there may be.
+    pub limits: Limits,
     /// What is done with which host.
     pub policy: Policy,
     /// How long a client may take for its first bytes, its hello and its handshake.
@@ -45,6 +63,10 @@ impl Default for Config {
         Self {
             listen: vec![SocketAddr::new(IpAddr::from([0; 4]), 8080), SocketAddr::new(IpAddr::from([0; 16]), 8080)],
             access: Access::default(),
+            password: None,
+            devices: None,
+            answer_within: Duration::from_secs(30),
+            limits: Limits::default(),
             policy: Policy::default(),
             hello_timeout: Duration::from_secs(10),
             server_first_after: Duration::from_millis(300),
@@ -53,9 +75,6 @@ impl Default for Config {
         }
     }
 }
-
-/// How many clients that are not served may be told so at a time.
-const MOST_STRANGERS: usize = 64;
 
 /// The host whose requests are for tlscope itself, when they come through the proxy.
 pub const PORTAL_HOST: &str = "tlscope.test";
@@ -84,9 +103,17 @@ pub(super) struct Shared {
     pub(super) services: Services,
     /// What a person decides while the proxy runs.
     pub(super) routes: Routes,
+    /// What only a person can decide.
+    pub(super) questions: Questions,
     pub(super) refusals: Refusals,
-    /// Places for clients that are not served while they are told so.
-    pub(super) strangers: Arc<Semaphore>,
+    /// What was decided about clients elsewhere.
+    pub(super) guests: Guests,
+    /// Counts the connections.
+    pub(super) doorway: Doorway,
+    /// Counts those that are refused.
+    pub(super) refused: Refused,
+    /// Who was wrong about the password.
+    pub(super) attempts: Attempts,
     pub(super) budget: Budget,
     /// The ports listened on, by which a loop is recognised.
     pub(super) own_ports: Vec<u16>,
@@ -107,11 +134,15 @@ impl Shared {
     pub(super) fn new(config: Config, services: Services, own_ports: Vec<u16>) -> Self {
         Self {
             budget: Budget::new(config.memory_limit),
+            guests: Guests::with(config.devices.as_deref().map(Devices::kept_in).unwrap_or_default()),
             config,
             routes: Routes::default(),
             refusals: Refusals::new(services.mint.former_cas()),
             services,
-            strangers: Arc::new(Semaphore::new(MOST_STRANGERS)),
+            questions: Questions::default(),
+            doorway: Doorway::default(),
+            refused: Refused::default(),
+            attempts: Attempts::default(),
             own_ports,
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
@@ -127,6 +158,27 @@ impl Shared {
         self.tasks.spawn(async move {
             ended.run_until_cancelled_owned(task).await;
         });
+    }
+
+    /// Whether a client at this address has to give the password.
+    pub(super) fn wants_password(&self, address: IpAddr) -> bool {
+        self.config.password.is_some() && !self.config.access.is_own(address)
+    }
+
+    /// Takes down that a client did not give the right password. One that gave none yet is only asked.
+    pub(super) fn refuse_password(self: &Arc<Self>, client: SocketAddr, given: password::Given, intake: Intake) {
+        let reason = match given {
+            password::Given::Right => return,
+            password::Given::Missing if intake != Intake::Socks5 => return,
+            password::Given::Missing => "it offers no password",
+            password::Given::Wrong => "its password is wrong",
+            password::Given::TooOften => "its password was wrong too often; the next is looked at in a minute",
+        };
+        let facts = Facts::new().with("address", client.ip().to_string());
+        let facts = facts.with("allow", "the password of --proxy-password").with("reason", reason);
+        if self.refused.note(self, client, Refusal { finding: FindingId::ClientNotAllowed, facts, intake }) {
+            warn!(client = %client.ip(), reason, "refused a client that is not on this machine");
+        }
     }
 
     pub(super) fn next_connection(&self) -> ConnectionId {

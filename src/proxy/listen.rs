@@ -1,18 +1,23 @@
 //! The listening port.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
 use super::context::{Config, Ctx, Services, Shared};
+use super::guests::Guests;
 use super::intake;
+use super::limits::{Kind, Place, TooMany};
 use super::policy::Routes;
+use super::questions::Questions;
+use super::refused::Refusal;
+use crate::model::{Facts, FindingId, Intake};
 use crate::net::keep_alive;
 
 /// How long connections may take to end by themselves once the proxy is told to.
@@ -83,6 +88,16 @@ impl Proxy {
         self.ctx.routes.clone()
     }
 
+    /// What clients wait for a person to decide. Without anybody who attends, nothing is asked.
+    pub fn questions(&self) -> Questions {
+        self.ctx.questions.clone()
+    }
+
+    /// What was decided about clients elsewhere.
+    pub fn guests(&self) -> Guests {
+        self.ctx.guests.clone()
+    }
+
     /// Takes no more connections, lets those there are finish what they are at for a moment, then
     /// ends them.
     pub async fn stop(self) {
@@ -123,6 +138,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 async fn accept(ctx: Ctx, listener: TcpListener) {
+    let mut failures = Failures::default();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -133,13 +149,57 @@ async fn accept(ctx: Ctx, listener: TcpListener) {
                 let _ = stream.set_nodelay(true);
                 keep_alive(&stream);
                 let client = SocketAddr::new(client.ip().to_canonical(), client.port());
-                ctx.spawn(intake::serve(ctx.clone(), stream, client));
+                match place_for(&ctx, client) {
+                    Ok(place) => ctx.spawn(intake::serve(ctx.clone(), stream, client, place)),
+                    Err(too_many) => refuse(&ctx, &stream, client, too_many),
+                }
             }
-            Err(error) => {
-                // Out of file descriptors, most likely: better late than never.
-                warn!(%error, "cannot accept a connection");
-                sleep(Duration::from_millis(100)).await;
-            }
+            // The client gave up before it was its turn.
+            Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
+            Err(error) => failures.wait_after(&error).await,
         }
+    }
+}
+
+fn place_for(ctx: &Ctx, client: SocketAddr) -> Result<Place, TooMany> {
+    let address = client.ip();
+    let kind = if ctx.config.access.is_own(address) {
+        Kind::Own
+    } else if ctx.config.access.serves(address) || ctx.wants_password(address) || ctx.guests.serves(address) {
+        Kind::Guest
+    } else {
+        Kind::Stranger
+    };
+    ctx.doorway.enter(address, kind, ctx.config.limits)
+}
+
+/// Closes a connection that is one too many, without a word and without a trace in the kernel.
+fn refuse(ctx: &Ctx, stream: &TcpStream, client: SocketAddr, TooMany { what, limit }: TooMany) {
+    let _ = stream.set_zero_linger();
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let facts = Facts::new().with("address", client.ip().to_string()).with("what", what).with("limit", limit);
+    let refusal = Refusal { finding: FindingId::ClientTooManyConnections, facts, intake: Intake::Unknown };
+    if ctx.refused.note(ctx, client, refusal) {
+        warn!(client = %client.ip(), "too many {what}: more than {limit} are closed at once");
+    }
+}
+
+/// What keeps connections from being accepted: out of file descriptors, most likely.
+#[derive(Default)]
+struct Failures {
+    said: Option<Instant>,
+    unsaid: u32,
+}
+
+impl Failures {
+    /// Better late than never: connections wait in the kernel meanwhile. Said now and then.
+    async fn wait_after(&mut self, error: &io::Error) {
+        if self.said.is_none_or(|said| said.elapsed() >= Duration::from_secs(10)) {
+            warn!(%error, times = self.unsaid + 1, "cannot accept connections");
+            *self = Self { said: Some(Instant::now()), unsaid: 0 };
+        } else {
+            self.unsaid += 1;
+        }
+        sleep(Duration::from_millis(100)).await;
     }
 }

@@ -6,13 +6,17 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, PROXY_AUTHENTICATE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::json;
 
+use super::password::Given;
+use super::stranger::Why;
 use crate::explain;
-use crate::model::{Finding, Target};
+use crate::model::{Finding, Target, Timestamp};
 use crate::text;
 
 const POLICY: HeaderValue = HeaderValue::from_static(text::PAGE_POLICY);
@@ -96,15 +100,38 @@ pub(super) fn refused(why: &str) -> Response<Full<Bytes>> {
 }
 
 /// For somebody who may not use the proxy: a whole HTTP/1 answer.
-pub(super) fn denied(client: IpAddr, flag: &str) -> Vec<u8> {
+pub(super) fn denied(client: IpAddr, flag: &str, why: Why, now: Timestamp) -> Vec<u8> {
+    let (client, flag) = (text::html(&client.to_string()), text::html(flag));
+    let restart = format!("<p>Or restart tlscope with <code>{flag}</code>.</p>");
+    let (what, next) = match why {
+        Why::NobodyToAsk => (
+            "tlscope serves only its own machine unless it is told otherwise.",
+            format!(
+                "<p>To let this device in, restart it with <code>{flag}</code>; or start it with its screen: it asks \
+                 there, as soon as this device comes again.</p>"
+            ),
+        ),
+        Why::NoAnswer(until) => {
+            let minutes = until.ms_since(now).max(0) / 60_000 + 1;
+            (
+                "tlscope asked on its screen whether to let this device in, and nobody answered in time.",
+                format!(
+                    "<p>Go to the screen of tlscope, take this address off the list of devices (<code>let-in</code>), \
+                     and load this page again: it asks once more. Without that it asks again in {minutes} min.</p>{restart}"
+                ),
+            )
+        }
+        Why::Denied => (
+            "Whoever runs tlscope decided on its screen not to let this device in.",
+            format!(
+                "<p>If that was a mistake, take this address off the list of devices there (<code>let-in</code>), and \
+                 load this page again: it asks once more.</p>{restart}"
+            ),
+        ),
+    };
     let body = text::document(
         "tlscope does not serve this device",
-        &format!(
-            "<p>Your address is <code>{}</code>, and tlscope serves only its own machine unless it is told otherwise.</p>\
-             <p>To let this device in, restart it with <code>{}</code>.</p>",
-            text::html(&client.to_string()),
-            text::html(flag)
-        ),
+        &format!("<p>Your address is <code>{client}</code>. {what}</p>{next}"),
     );
     format!(
         "HTTP/1.1 403 Forbidden\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {}\r\n\
@@ -113,6 +140,34 @@ pub(super) fn denied(client: IpAddr, flag: &str) -> Vec<u8> {
         text::PAGE_POLICY,
     )
     .into_bytes()
+}
+
+/// For a client that has to give the proxy's password (RFC 9110 section 15.5.8), or gave too many wrong
+/// ones.
+pub(super) fn password_wanted(given: Given) -> Response<Full<Bytes>> {
+    let (status, what) = match given {
+        Given::TooOften => {
+            (StatusCode::TOO_MANY_REQUESTS, "There were too many wrong passwords; try again in a minute.")
+        }
+        Given::Wrong => (StatusCode::PROXY_AUTHENTICATION_REQUIRED, "That name or that password is wrong."),
+        _ => (StatusCode::PROXY_AUTHENTICATION_REQUIRED, "This proxy wants a name and a password."),
+    };
+    let body = text::document(
+        "tlscope wants a password",
+        &format!(
+            "<p>{what}</p><p>Set them where the proxy is set on this device; they are those of \
+             <code>--proxy-password</code>, with which tlscope was started.</p>"
+        ),
+    );
+    let mut response = respond(status, "text/html; charset=utf-8", body);
+    let headers = response.headers_mut();
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
+    } else {
+        let challenge = HeaderValue::from_static("Basic realm=\"tlscope\", charset=\"UTF-8\"");
+        headers.insert(PROXY_AUTHENTICATE, challenge);
+    }
+    response
 }
 
 fn respond(status: StatusCode, media_type: &'static str, body: String) -> Response<Full<Bytes>> {
@@ -177,10 +232,30 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_is_told_what_to_ask_for() {
-        let answer = String::from_utf8(denied("192.0.2.7".parse().unwrap(), "--allow 192.0.2.7/32")).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains("<code>--allow 192.0.2.7/32</code>"));
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(&format!("content-length: {}", body.len())));
+    fn a_stranger_is_told_why_and_what_to_do() {
+        let now = Timestamp::from_unix(0);
+        let cases = [
+            (Why::NobodyToAsk, "restart it with <code>--allow 192.0.2.7/32</code>"),
+            (Why::NoAnswer(now.plus_ms(599_000)), "asks again in 10 min"),
+            (Why::NoAnswer(now.plus_ms(-1)), "asks again in 1 min"),
+            (Why::Denied, "not to let this device in"),
+        ];
+        for (why, words) in cases {
+            let answer = denied("192.0.2.7".parse().unwrap(), "--allow 192.0.2.7/32", why, now);
+            let answer = String::from_utf8(answer).unwrap();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("HTTP/1.1 403 ") && head.contains(&format!("content-length: {}", body.len())));
+            assert!(body.contains(words) && body.contains("<code>--allow 192.0.2.7/32</code>"), "{why:?}: {body}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_asked_for_until_it_was_wrong_too_often() {
+        let answer = password_wanted(Given::Missing);
+        assert_eq!(answer.status(), 407);
+        assert_eq!(answer.headers()[PROXY_AUTHENTICATE], "Basic realm=\"tlscope\", charset=\"UTF-8\"");
+        let answer = password_wanted(Given::TooOften);
+        assert_eq!((answer.status().as_u16(), &answer.headers()[RETRY_AFTER]), (429, &HeaderValue::from_static("60")));
+        assert!(!answer.headers().contains_key(PROXY_AUTHENTICATE), "asking again would invite another guess");
     }
 }

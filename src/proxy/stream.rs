@@ -8,6 +8,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::limits::Place;
 use crate::net::{Prefixed, Tapped};
 
 /// A stream that can also be made to end in a reset.
@@ -34,13 +35,21 @@ impl<S: Wire> Wire for Tapped<S> {
     }
 }
 
-/// A client's connection.
-pub(super) struct ClientStream(Box<dyn Wire>);
+/// A client's connection, with its place among those that are served at a time.
+pub(super) struct ClientStream {
+    wire: Box<dyn Wire>,
+    _place: Option<Place>,
+}
 
 impl ClientStream {
     /// Takes any stream.
     pub(super) fn new(stream: impl Wire + 'static) -> Self {
-        Self(Box::new(stream))
+        Self { wire: Box::new(stream), _place: None }
+    }
+
+    /// Takes a connection as it was accepted; its place is free when it is dropped.
+    pub(super) fn seated(stream: impl Wire + 'static, place: Place) -> Self {
+        Self { wire: Box::new(stream), _place: Some(place) }
     }
 
     /// Puts bytes that were read already before the rest.
@@ -51,27 +60,27 @@ impl ClientStream {
 
 impl Wire for ClientStream {
     fn reset_on_close(&self) {
-        self.0.reset_on_close();
+        self.wire.reset_on_close();
     }
 }
 
 impl AsyncRead for ClientStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
+        Pin::new(&mut self.wire).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for ClientStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
+        Pin::new(&mut self.wire).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.wire).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.wire).poll_shutdown(cx)
     }
 
     fn poll_write_vectored(
@@ -79,10 +88,10 @@ impl AsyncWrite for ClientStream {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+        Pin::new(&mut self.wire).poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+        self.wire.is_write_vectored()
     }
 }

@@ -5,9 +5,11 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::settings::Prefs;
 use crate::check::Checked;
-use crate::model::{Command, RowId, Timestamp};
+use crate::model::{Command, Guest, Question, RowId, Timestamp};
 use crate::session::{Detail, Searched, Wanted};
 
 /// What the screen knows of the run beside the session.
@@ -38,6 +40,35 @@ pub struct Hooks {
     pub obey: Arc<Obeyer>,
     /// Keeps what was changed on the screen for the next run.
     pub keep: Arc<Keeper>,
+    /// What clients wait for.
+    pub asked: Asked,
+}
+
+/// What clients wait for a person to decide, and what was decided about devices.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The open questions, oldest first.
+    pub questions: watch::Receiver<Vec<Question>>,
+    /// The devices that were decided upon.
+    pub guests: watch::Receiver<Vec<Guest>>,
+}
+
+impl Asked {
+    /// By nobody, ever.
+    pub fn nothing() -> Self {
+        Self { questions: watch::Sender::default().subscribe(), guests: watch::Sender::default().subscribe() }
+    }
+
+    /// Both, as soon as one of them has changed; never, when nobody can ask any more.
+    pub(super) async fn changed(&mut self) -> (Vec<Question>, Vec<Guest>) {
+        let (questions, guests) = (&mut self.questions, &mut self.guests);
+        tokio::select! {
+            Ok(()) = questions.changed() => {}
+            Ok(()) = guests.changed() => {}
+            else => std::future::pending().await,
+        }
+        (self.questions.borrow_and_update().clone(), self.guests.borrow_and_update().clone())
+    }
 }
 
 /// Looks a row up.
@@ -76,6 +107,7 @@ impl Hooks {
             search: Arc::new(|_, _| {}),
             obey: Arc::new(|_, reply| reply(Answer::Said("this session is over".to_owned()))),
             keep: Arc::new(|_, _| {}),
+            asked: Asked::nothing(),
         }
     }
 }

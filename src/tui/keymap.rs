@@ -66,6 +66,10 @@ pub(super) enum Action {
     Record,
     /// Throw the recorded rows away.
     Clear,
+    /// What a client waits for, and answering it.
+    Answer,
+    /// The devices elsewhere that were let in or turned away.
+    Guests,
     /// Any of these by its name.
     Palette,
     /// Other colours.
@@ -137,6 +141,8 @@ pub(super) const COMMANDS: &[Command] = &[
     command("tunnel", &["i"], Action::Route, "tunnel the host of the row, or intercept it again"),
     command("record", &["R"], Action::Record, "stop recording, or begin again"),
     command("clear", &["z"], Action::Clear, "throw the recorded rows away"),
+    command("answer", &["A"], Action::Answer, "show what a client waits for, and answer it"),
+    command("let-in", &["L"], Action::Guests, "devices elsewhere that were let in or turned away"),
     command("palette", &[":"], Action::Palette, "every command by its name"),
     command("theme", &["ctrl-t"], Action::Theme, "other colours"),
     command("help", &["?", "f1"], Action::Help, "this help"),

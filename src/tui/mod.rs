@@ -24,7 +24,7 @@ mod terminal;
 mod update;
 mod view;
 
-pub use about::{About, Answer, Exporter, Hooks, Keeper, Loader, Obeyer, Reply, Searcher};
+pub use about::{About, Answer, Asked, Exporter, Hooks, Keeper, Loader, Obeyer, Reply, Searcher};
 pub use keymap::{KeyFault, Keymap, keys_markdown};
 pub use run::{drive, run};
 pub use settings::{Prefs, Settings, column_names};

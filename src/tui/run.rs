@@ -71,6 +71,9 @@ pub async fn drive<B: Backend<Error = io::Error>>(
     clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut ended = std::pin::pin!(ended);
     let mut is_live = state.is_live();
+    let mut asked = hooks.asked.clone();
+    // What was decided in earlier runs is no news, and shown all the same.
+    asked.guests.mark_changed();
     let mut frames = Frames::start();
     loop {
         tokio::select! {
@@ -89,6 +92,11 @@ pub async fn drive<B: Backend<Error = io::Error>>(
             }
             Some(message) = told.recv() => {
                 let effect = apply(&mut state, message, &session);
+                act(effect, terminal, &mut state, &hooks, &tell)?;
+                frames.soon(AFTER_INPUT);
+            }
+            (questions, guests) = asked.changed() => {
+                let effect = apply(&mut state, Message::Asked(questions, guests), &session);
                 act(effect, terminal, &mut state, &hooks, &tell)?;
                 frames.soon(AFTER_INPUT);
             }

@@ -16,7 +16,7 @@ use super::panes::{Pane, group, setup};
 use super::rows::Rows;
 use super::settings::Settings;
 use super::style::Look;
-use crate::model::{Summary, Target, Timestamp};
+use crate::model::{Guest, Question, Summary, Target, Timestamp};
 use crate::session::{Book, Completion};
 
 /// How long what just happened is said, in milliseconds.
@@ -34,6 +34,10 @@ pub(super) enum Overlay {
     Menu(Menu, usize),
     /// Whether to throw the rows away.
     Clearing,
+    /// Something that a client waits for, as it was asked.
+    Question(Box<Question>),
+    /// The devices that were decided upon, and which of them is chosen.
+    Guests(usize),
     /// Something to read: its title, its lines, the first that is shown.
     Text(&'static str, Vec<Line<'static>>, usize),
 }
@@ -76,6 +80,10 @@ pub(super) struct State {
     pub(super) focus: Focus,
     pub(super) overlay: Overlay,
     pub(super) typing: Option<Typing>,
+    /// What clients wait for, oldest first.
+    pub(super) questions: Vec<Question>,
+    /// The devices elsewhere that were decided upon.
+    pub(super) guests: Vec<Guest>,
     /// Whether what begins is recorded.
     pub(super) is_recording: bool,
     /// Where hosts were sent from the screen: whether they are tunnelled.
@@ -117,6 +125,8 @@ impl State {
             focus: Focus::List,
             overlay: Overlay::None,
             typing: None,
+            questions: Vec::new(),
+            guests: Vec::new(),
             routes: HashMap::new(),
             pane: Pane::Findings,
             scroll: 0,

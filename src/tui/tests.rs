@@ -1,3 +1,4 @@
+mod asking;
 mod doing;
 mod finding;
 mod pointing;

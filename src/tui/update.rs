@@ -1,5 +1,6 @@
 //! From what happens to the next state.
 
+mod answering;
 mod doing;
 mod menus;
 mod mouse;
@@ -21,8 +22,10 @@ use super::menu::Menu;
 use super::panes::checked;
 use super::state::{Focus, Overlay, State, Typing};
 use super::view;
-use crate::model::RowId;
+use crate::model::{Guest, Question, RowId};
 use crate::session::{Book, Detail, Searched};
+
+pub(super) use answering::ANSWERS;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub(super) enum Message {
     Searched(u64, Searched, bool),
     /// An export is done, or why not.
     Exported(PathBuf, Result<(), String>),
+    /// What clients wait for, or what was decided about devices, has changed.
+    Asked(Vec<Question>, Vec<Guest>),
     /// A command was carried out.
     Answered(Answer),
 }
@@ -55,6 +60,10 @@ impl State {
                     Ok(()) => format!("written to {}", path.display()),
                     Err(why) => why,
                 });
+            }
+            Message::Asked(questions, guests) => {
+                self.questions = questions;
+                self.guests = guests;
             }
             Message::Answered(Answer::Said(words)) => self.toast = Some(words),
             Message::Answered(Answer::Checked(again, before)) => {
@@ -95,6 +104,8 @@ impl State {
             Overlay::None => {}
             Overlay::Menu(menu, chosen) => return self.key_in_menu((*menu, *chosen), key, book),
             Overlay::Clearing => return self.key_while_asked(key),
+            Overlay::Question(question) => return self.key_in_question(question.id, key),
+            Overlay::Guests(chosen) => return self.key_in_guests(*chosen, key),
             Overlay::Help(_) | Overlay::Text(..) => {
                 self.key_while_reading(key);
                 return None;
@@ -133,6 +144,8 @@ impl State {
             Action::Route => return self.route(book),
             Action::Record => return self.switch_recording(),
             Action::Clear => self.ask_to_clear(),
+            Action::Answer => self.show_question(),
+            Action::Guests => self.show_guests(),
             Action::Palette => self.typing = Some(Typing::Command(Input::default(), 0)),
             Action::Theme => return Some(self.next_theme()),
             Action::Help => self.overlay = Overlay::Help(0),

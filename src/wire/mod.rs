@@ -35,6 +35,8 @@ pub use http2::{FrameFollower, ServerSettings};
 pub use offer::{Offer, RenegotiationSign, Resumption};
 
 pub use sniff::{Opening, guess_raw, sniff};
-pub use socks::{SocksReply, SocksRequest, SocksStep, read_greeting, read_request, write_reply};
+pub use socks::{
+    SocksMethods, SocksReply, SocksRequest, SocksStep, read_credentials, read_greeting, read_request, write_reply,
+};
 pub use sslv2::{read_sslv2_answer, write_sslv2_hello};
 pub use websocket::{MessageReader, Opcode, WsMessage};

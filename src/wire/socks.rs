@@ -1,4 +1,4 @@
-//! SOCKS version 5 (RFC 1928), the server's side: no authentication, CONNECT only.
+//! SOCKS version 5 (RFC 1928), the server's side: CONNECT only, with or without a password (RFC 1929).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -39,15 +39,35 @@ pub enum SocksReply {
     AddressTypeNotSupported,
 }
 
-/// Reads the greeting: version, methods. Answered with `[5, 0]` when "no authentication" is
-/// among them, which [`SocksStep::Done`] says.
-pub fn read_greeting(bytes: &[u8]) -> SocksStep<()> {
+/// Which ways of authentication a client offers, of those that there are here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SocksMethods {
+    /// None at all: method 0.
+    pub none: bool,
+    /// A name and a password: method 2.
+    pub password: bool,
+}
+
+/// Reads the greeting: version, methods. Answered with `[5, method]`, or `[5, 255]` for none of them.
+pub fn read_greeting(bytes: &[u8]) -> SocksStep<SocksMethods> {
     let mut message = BytesReader::new(bytes);
-    let (Some(5), Some(methods)) = (message.u8(), message.block8()) else { return SocksStep::NeedMore };
-    if methods.rest().contains(&0) {
-        return SocksStep::Done((), 2 + methods.rest().len());
+    let (Some(_version), Some(methods)) = (message.u8(), message.block8()) else { return SocksStep::NeedMore };
+    let offers = |method: u8| methods.rest().contains(&method);
+    SocksStep::Done(SocksMethods { none: offers(0), password: offers(2) }, 2 + methods.rest().len())
+}
+
+/// Reads the name and the password of RFC 1929. Answered with `[1, 0]`, or `[1, 1]` when they are wrong.
+pub fn read_credentials(bytes: &[u8]) -> SocksStep<(Vec<u8>, Vec<u8>)> {
+    let mut message = BytesReader::new(bytes);
+    let Some(version) = message.u8() else { return SocksStep::NeedMore };
+    if version != 1 {
+        let reason = format!("version {version} of the authentication by password");
+        return SocksStep::Refuse(SocksReply::GeneralFailure, reason);
     }
-    SocksStep::Refuse(SocksReply::GeneralFailure, "the client insists on authentication; none is needed here".into())
+    let (Some(user), Some(password)) = (message.block8(), message.block8()) else { return SocksStep::NeedMore };
+    let (user, password) = (user.rest().to_vec(), password.rest().to_vec());
+    let used = 3 + user.len() + password.len();
+    SocksStep::Done((user, password), used)
 }
 
 /// Reads the request behind the greeting.
@@ -137,9 +157,23 @@ mod tests {
     }
 
     #[test]
-    fn greeting_wants_no_authentication() {
-        assert_eq!(read_greeting(b"\x05\x02\x02\x00"), SocksStep::Done((), 4));
+    fn the_greeting_says_what_the_client_offers() {
+        let methods = |none, password| SocksMethods { none, password };
+        assert_eq!(read_greeting(b"\x05\x02\x02\x00"), SocksStep::Done(methods(true, true), 4));
+        assert_eq!(read_greeting(b"\x05\x01\x02\x05"), SocksStep::Done(methods(false, true), 3));
+        assert_eq!(read_greeting(b"\x05\x01\x01"), SocksStep::Done(methods(false, false), 3));
+        assert_eq!(read_greeting(b"\x05\x00"), SocksStep::Done(methods(false, false), 2));
         assert_eq!(read_greeting(b"\x05\x02\x02"), SocksStep::NeedMore);
-        assert!(matches!(read_greeting(b"\x05\x01\x02"), SocksStep::Refuse(..)));
+    }
+
+    #[test]
+    fn credentials_are_a_name_and_a_password() {
+        let bytes = b"\x01\x02me\x03a:b\x05";
+        assert_eq!(read_credentials(bytes), SocksStep::Done((b"me".to_vec(), b"a:b".to_vec()), 8));
+        for n in 0..8 {
+            assert_eq!(read_credentials(&bytes[..n]), SocksStep::NeedMore, "{n}");
+        }
+        assert_eq!(read_credentials(b"\x01\x00\x00"), SocksStep::Done((vec![], vec![]), 3));
+        assert!(matches!(read_credentials(b"\x05\x01"), SocksStep::Refuse(..)));
     }
 }

@@ -14,6 +14,7 @@ use tlscope::model::FindingId;
 const ELSEWHERE: &[(FindingId, &str)] = &[
     (FindingId::SniDiffers, "tests/it/proxy/legs.rs"),
     (FindingId::ClientNotAllowed, "tests/it/proxy/intake.rs"),
+    (FindingId::ClientTooManyConnections, "tests/it/proxy/limits.rs"),
     (FindingId::ClientHelloUnreadable, "tests/it/proxy/intake.rs"),
     (FindingId::ClientRejectedProxyCa, "tests/it/proxy/refusals.rs"),
     (FindingId::PinSuspected, "tests/it/proxy/refusals.rs"),

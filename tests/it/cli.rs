@@ -18,7 +18,7 @@ use crate::schemas::assert_valid;
 /// No command of a test takes longer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn tlscope(home: &Path) -> Command {
+pub fn tlscope(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tlscope"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TLSCOPE_")) {
         command.env_remove(name);
@@ -42,14 +42,14 @@ fn failure(command: &mut Command) -> (i32, String) {
 }
 
 /// `tlscope run --headless` until it is told to end.
-struct Running {
+pub struct Running {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
     said: std::sync::mpsc::Receiver<String>,
 }
 
 impl Running {
-    fn start(home: &Path, args: &[&str]) -> Self {
+    pub fn start(home: &Path, args: &[&str]) -> Self {
         let mut command = tlscope(home);
         command.args(["run", "--listen", "127.0.0.1:0"]).args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -71,7 +71,7 @@ impl Running {
     }
 
     /// Ends it, and gives its exit code and everything else it said.
-    fn stop(mut self) -> (Option<i32>, String) {
+    pub fn stop(mut self) -> (Option<i32>, String) {
         self.signal("TERM");
         let code = self.wait();
         (code, self.said.iter().collect::<Vec<_>>().join("\n"))

@@ -19,4 +19,5 @@ mod proxy;
 mod rig;
 mod scan;
 mod schemas;
+mod secrets;
 mod signatures;

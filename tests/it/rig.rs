@@ -150,6 +150,16 @@ impl Rig {
         Self { proxy: Some(proxy), address, _lab: lab, ca, telling: tokio::spawn(collect(inbox)), _home: home }
     }
 
+    /// What clients wait for.
+    pub fn questions(&self) -> proxy::Questions {
+        self.proxy.as_ref().unwrap().questions()
+    }
+
+    /// What was decided about devices.
+    pub fn guests(&self) -> proxy::Guests {
+        self.proxy.as_ref().unwrap().guests()
+    }
+
     /// A connection to the port.
     pub async fn dial(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()

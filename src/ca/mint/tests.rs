@@ -91,6 +91,46 @@ fn the_key_is_for_its_owner_only() {
     assert!(authority.warnings(now())[0].contains("chmod 600"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_place_where_others_can_write_is_warned_about() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("tlscope").join("ca");
+    let (authority, _) = Authority::load_or_create(&home, now()).unwrap();
+    let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&home), mode(home.parent().unwrap())), (0o700, 0o700));
+    for (mode, warned) in [(0o755, false), (0o770, true), (0o777, true), (0o1777, false), (0o700, false)] {
+        set(&home, mode);
+        let warnings = authority.warnings(now());
+        assert_eq!(warnings.iter().any(|warning| warning.contains("another CA in place of yours")), warned, "{mode:o}");
+    }
+    // A link is followed, to a file in a place that is open to others.
+    let open = dir.path().join("open");
+    fs::create_dir(&open).unwrap();
+    set(&open, 0o777);
+    fs::rename(&authority.paths().secret, open.join("key.pem")).unwrap();
+    symlink(open.join("key.pem"), &authority.paths().secret).unwrap();
+    let (linked, origin) = Authority::load_or_create(&home, now()).unwrap();
+    assert_eq!((origin, linked.cert()), (Origin::Loaded, authority.cert()));
+    assert!(linked.warnings(now())[0].contains(&*open.to_string_lossy()), "{:?}", linked.warnings(now()));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_is_never_written_through_a_link() {
+    let dir = tempfile::tempdir().unwrap();
+    let (paths, elsewhere) = (CaPaths::within(dir.path()), dir.path().join("elsewhere"));
+    std::os::unix::fs::symlink(&elsewhere, &paths.secret).unwrap();
+    let errors = [Authority::load_or_create(dir.path(), now()).err(), Authority::renew(dir.path(), now()).err()];
+    for error in errors {
+        let error = error.unwrap().to_string();
+        assert!(error.contains("tlscope-ca.pem"), "{error}");
+        assert!(!elsewhere.exists());
+    }
+}
+
 #[test]
 fn a_damaged_ca_is_named_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();

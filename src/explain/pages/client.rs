@@ -32,15 +32,39 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::ClientNotAllowed,
         title: "A client that is not allowed wanted to use the proxy",
-        summary: "{address} is not allowed",
-        cause: "tlscope serves this machine; other devices only when they are allowed, so that strangers on the \
-                network cannot use it.",
+        summary: "{address} is not allowed[: {reason}][ ({times} times)]",
+        cause: "tlscope serves this machine; other devices only when they are allowed, when somebody lets them in on \
+                the screen, or when they give the proxy's password, so that strangers on the network cannot use it.",
         fix: "If it is your device, start tlscope with {allow}, or say yes when it asks in the terminal. If not, \
                 nothing to do: it was turned away.",
         refused_by: &[],
         accepted_by: "",
-        keys: &[("address", "the client's address"), ("allow", "the flag that lets it in")],
+        keys: &[
+            ("address", "the client's address"),
+            ("allow", "what would let it in"),
+            REASON,
+            ("times", "how often it was turned away so far; all of them are this one row"),
+        ],
         source: "tlscope's rule of access",
+    },
+    Page {
+        id: Id::ClientTooManyConnections,
+        title: "A client holds too many connections open",
+        summary: "{address} has too many {what}: {times} beyond {limit} were closed at once",
+        cause: "tlscope serves so many connections of one address at a time, and of those that have said nothing yet \
+                so many fewer, so that one client cannot keep the others out. This one wanted more.",
+        fix: "Look at what the client does: a loop that does not close its connections, or a load test. If it needs \
+                so many, raise --max-connections, --max-per-address or --max-silent. If it is not your device, \
+                nothing to do.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[
+            ("address", "the client's address"),
+            ("what", "of what there were too many"),
+            ("limit", "how many there may be"),
+            ("times", "how many were closed so far; all of them are this one row"),
+        ],
+        source: "tlscope's own limits",
     },
     Page {
         id: Id::TunnelledLegacyServer,

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::budget::Kept;
+use super::heads::without_proxy_password;
 use crate::model::{Body, BodyEnd, Direction, Event, Exchange, ExchangeId, Head, Response, millis};
 use crate::proxy::context::{Ctx, now};
 use crate::proxy::record::Record;
@@ -33,10 +34,12 @@ pub(super) struct Asked {
 impl ExchangeRecord {
     /// A request head has come.
     pub(super) async fn begin(ctx: &Ctx, record: &Record, asked: Asked) -> Arc<Self> {
+        let wants_password = ctx.config.password.is_some();
+        let request_head = if wants_password { without_proxy_password(asked.head) } else { asked.head };
         let exchange = Exchange {
             method: asked.method,
             url: asked.url,
-            request_head: asked.head,
+            request_head,
             changed: asked.changed,
             ..Exchange::new(ctx.next_exchange(), record.id(), now())
         };

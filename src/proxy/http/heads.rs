@@ -132,6 +132,29 @@ pub(super) fn version_word(version: Version) -> &'static str {
     }
 }
 
+/// The head without what the client gave tlscope itself as its password: it is no part of what client and
+/// server say to each other.
+pub(super) fn without_proxy_password(head: Head) -> Head {
+    let is_field = |line: &[u8]| line.get(..FIELD.len()).is_some_and(|name| name.eq_ignore_ascii_case(FIELD));
+    if !head.raw.split_inclusive(|byte| *byte == b'\n').any(is_field) {
+        return head;
+    }
+    let mut raw = Vec::with_capacity(head.raw.len());
+    let mut is_within = false;
+    for line in head.raw.split_inclusive(|byte| *byte == b'\n') {
+        // A field may go on behind a line's end (RFC 9112 section 5.2).
+        is_within = is_field(line) || (is_within && line.first().is_some_and(|byte| b" \t".contains(byte)));
+        match is_within {
+            true if is_field(line) => raw.extend_from_slice(b"Proxy-Authorization: [given to tlscope]\r\n"),
+            true => {}
+            false => raw.extend_from_slice(line),
+        }
+    }
+    Head { raw: raw.into(), ..head }
+}
+
+const FIELD: &[u8] = b"proxy-authorization:";
+
 /// Where the bytes are not to be had: the head as hyper parsed it.
 fn written_request(method: &Method, uri: &Uri, version: Version, headers: &HeaderMap) -> Bytes {
     written(format!("{method} {uri} {}\r\n", version_word(version)), headers)
@@ -151,6 +174,22 @@ fn written(start: String, headers: &HeaderMap) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_password_of_the_proxy_is_not_in_the_record() {
+        let head = |raw: &'static [u8]| Head { version: "HTTP/1.1".to_owned(), raw: raw.into() };
+        let cases: [(&'static [u8], &'static [u8]); 3] = [
+            (
+                b"GET / HTTP/1.1\r\nA: b\r\npRoxy-authorization: Basic c2VjcmV0\r\n c2VjcmV0\r\nC: d\r\n\r\n",
+                b"GET / HTTP/1.1\r\nA: b\r\nProxy-Authorization: [given to tlscope]\r\nC: d\r\n\r\n",
+            ),
+            (b"GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", b"GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n"),
+            (b"", b""),
+        ];
+        for (raw, expected) in cases {
+            assert_eq!(&without_proxy_password(head(raw)).raw[..], expected);
+        }
+    }
 
     #[test]
     fn gives_the_bytes_or_what_was_parsed() {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::HOST;
+use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::{HeaderValue, Method, Request, Response, Uri};
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::rt::TokioIo;
@@ -29,6 +29,7 @@ use crate::model::{DialTiming, Failure, Given, GivenKind, Intake, Outcome, Proto
 use crate::net::{Missed, Tapped};
 use crate::proxy::context::{Ctx, PORTAL_HOST};
 use crate::proxy::pages;
+use crate::proxy::password::Given as PasswordGiven;
 use crate::proxy::reach::reach;
 use crate::proxy::record::Record;
 use crate::proxy::stream::ClientStream;
@@ -92,6 +93,9 @@ impl Service<Request<Incoming>> for PortService {
 
 impl Port {
     async fn serve(&self, request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
+        if let Some(refusal) = self.without_password(&request) {
+            return Ok(full(refusal));
+        }
         if request.method() == Method::CONNECT {
             return Ok(self.connect(request));
         }
@@ -101,6 +105,24 @@ impl Port {
             Some("http") => self.relay(request).await,
             Some(scheme) => Ok(full(pages::refused(&format!("a proxy takes {scheme} by CONNECT, not as a URL")))),
         }
+    }
+
+    /// The answer to a request that has to give the password and does not. One for tlscope itself has
+    /// not: its page holds nothing secret, and a browser that opens it gives a proxy's password to nobody.
+    fn without_password(&self, request: &Request<Incoming>) -> Option<Response<Full<Bytes>>> {
+        let password = self.ctx.config.password.as_ref()?;
+        let is_connect = request.method() == Method::CONNECT;
+        let is_for_itself =
+            !is_connect && (request.uri().scheme().is_none() || request.uri().host() == Some(PORTAL_HOST));
+        if is_for_itself || !self.ctx.wants_password(self.client.ip()) {
+            return None;
+        }
+        let field = request.headers().get(PROXY_AUTHORIZATION);
+        let is_right = field.map(|field| || password.is_in_basic(field.as_bytes()));
+        let given = self.ctx.attempts.judge(self.client.ip(), is_right);
+        let intake = if is_connect { Intake::Connect } else { Intake::AbsoluteForm };
+        self.ctx.refuse_password(self.client, given, intake);
+        (given != PasswordGiven::Right).then(|| pages::password_wanted(given))
     }
 
     /// Says 200 at once: whether there is a server is told inside the client's TLS.
@@ -235,6 +257,6 @@ fn origin_form(uri: &Uri) -> Uri {
     uri.path_and_query().and_then(|path| path.as_str().parse().ok()).unwrap_or_else(|| Uri::from_static("/"))
 }
 
-fn full(response: Response<http_body_util::Full<Bytes>>) -> Response<Body> {
+fn full(response: Response<Full<Bytes>>) -> Response<Body> {
     response.map(|body| body.map_err(|never| match never {}).boxed())
 }

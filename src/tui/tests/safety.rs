@@ -12,7 +12,7 @@ use crate::text::corpus::{CORPUS, is_raw};
 use crate::tui::panes::Pane;
 
 /// Every cell has little in it, and nothing raw.
-fn assert_safe(screen: &Screen, context: &str) {
+pub(super) fn assert_safe(screen: &Screen, context: &str) {
     for cell in &screen.terminal.backend().buffer().content {
         let symbol = cell.symbol();
         assert_eq!(symbol.chars().find(|c| is_raw(*c)), None, "{context}: {symbol:?}");

@@ -44,7 +44,7 @@ impl State {
     fn wheel(&mut self, at: Position, by: isize) {
         match &self.overlay {
             Overlay::Help(_) | Overlay::Text(..) => self.read_on(by),
-            Overlay::Menu(..) | Overlay::Clearing => {}
+            Overlay::Menu(..) | Overlay::Clearing | Overlay::Question(_) | Overlay::Guests(_) => {}
             Overlay::None if view::is_in_list(self, at) => {
                 let focus = std::mem::replace(&mut self.focus, Focus::List);
                 self.travel(by);

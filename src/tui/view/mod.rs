@@ -1,6 +1,7 @@
 //! From the state to a frame. Draws only the rows and lines that are in their windows.
 
 mod ascii;
+mod asking;
 mod bars;
 mod board;
 mod overlay;
@@ -27,6 +28,7 @@ pub(super) use spot::{Spot, is_in_list, spot};
 /// Where things are.
 struct Areas {
     header: Rect,
+    notice: Rect,
     list: Rect,
     detail: Rect,
     footer: Rect,
@@ -34,8 +36,14 @@ struct Areas {
 
 fn areas(state: &State) -> Areas {
     let whole = Rect::new(0, 0, state.size.width, state.size.height);
-    let [header, middle, footer] =
-        Layout::vertical([Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)]).areas(whole);
+    let heights = [
+        Constraint::Length(1),
+        // Above the list: what is being typed has its words below.
+        Constraint::Length(asking::notice_height(state)),
+        Constraint::Fill(1),
+        Constraint::Length(1),
+    ];
+    let [header, notice, middle, footer] = Layout::vertical(heights).areas(whole);
     let list_share = match state.focus {
         // A camera has to see the whole code.
         Focus::List if state.view == View::Setup => Constraint::Percentage(25),
@@ -44,7 +52,7 @@ fn areas(state: &State) -> Areas {
         Focus::Detail { whole: true } => Constraint::Length(0),
     };
     let [list, detail] = Layout::vertical([list_share, Constraint::Fill(1)]).areas(middle);
-    Areas { header, list, detail, footer }
+    Areas { header, notice, list, detail, footer }
 }
 
 /// How many rows of the list and lines of the detail there is room for.
@@ -69,6 +77,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
     }
     let areas = areas(state);
     bars::header(frame, areas.header, state);
+    asking::notice(frame, areas.notice, state);
     if areas.list.height > 0 {
         match state.view {
             View::Traffic => traffic::draw(frame, areas.list, state),
@@ -90,6 +99,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
         Overlay::Help(from) => overlay::help(frame, state, *from),
         Overlay::Menu(menu, chosen) => overlay::menu(frame, state, *menu, *chosen),
         Overlay::Clearing => overlay::clearing(frame, state),
+        Overlay::Question(question) => asking::question(frame, state, question),
+        Overlay::Guests(chosen) => asking::guests(frame, state, *chosen),
         Overlay::Text(title, lines, from) => overlay::text(frame, state, title, lines, *from),
     }
     if state.look.ascii {

@@ -190,7 +190,7 @@ fn area(state: &State, lines: usize) -> Rect {
     Rect { x: (state.size.width - width) / 2, y: (state.size.height - height) / 2, width, height }
 }
 
-fn over(frame: &mut Frame<'_>, state: &State, (title, bottom): (&str, &str), lines: Vec<Line<'static>>) {
+pub(super) fn over(frame: &mut Frame<'_>, state: &State, (title, bottom): (&str, &str), lines: Vec<Line<'static>>) {
     let area = area(state, lines.len());
     let block = Block::bordered().border_type(BorderType::Rounded);
     let block = block.title_top(Look::bold(&format!(" {title} "))).title_bottom(Look::dim(bottom));

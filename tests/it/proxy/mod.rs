@@ -1,8 +1,11 @@
 //! The proxy on real sockets: intake, the client's TLS, relaying, bad input.
 
 mod bad_input;
+mod doors;
 mod http2;
 mod intake;
 mod legs;
+mod limits;
+mod local_targets;
 mod refusals;
 mod relay;
