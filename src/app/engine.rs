@@ -100,6 +100,7 @@ impl Engine {
             file: file.clone(),
             proxy: banner.local_address(),
             routes: proxy.routes(),
+            questions: proxy.questions(),
             dialler,
             inquiry,
         };

@@ -7,9 +7,9 @@ use tokio::sync::mpsc::WeakSender;
 use super::repeating::repeat;
 use crate::check::{Question, check_server};
 use crate::inquiry::Inquiry;
-use crate::model::{Command, Connection, ConnectionId, Event, ExchangeId, RowId, Target};
+use crate::model::{self, Command, Connection, ConnectionId, Event, ExchangeId, RowId, Target};
 use crate::net::Dialler;
-use crate::proxy::Routes;
+use crate::proxy::{Questions, Routes};
 use crate::session::{Detail, Session, read_detail};
 use crate::store::Archive;
 use crate::tui::{Answer, Reply};
@@ -27,6 +27,8 @@ pub(super) struct Commander {
     pub(super) proxy: std::net::SocketAddr,
     /// What is done with which host.
     pub(super) routes: Routes,
+    /// What clients wait for a person to decide.
+    pub(super) questions: Questions,
     /// Reaches servers as the proxy does.
     pub(super) dialler: Dialler,
     /// Judges as for the proxy.
@@ -49,6 +51,7 @@ impl Commander {
             }
             Command::Clear => reply(self.tell(Event::Cleared, "thrown away")),
             Command::Route { target, tunnel } => reply(self.route(&target, tunnel)),
+            Command::Answer { question, answer } => reply(self.answer(question, answer)),
             Command::Recheck(id) => drop(tokio::spawn(async move { reply(own.recheck(id).await) })),
             Command::Repeat(id) => drop(tokio::spawn(async move { reply(own.repeat(id).await) })),
         }
@@ -64,6 +67,16 @@ impl Commander {
         let words = if tunnel { "tunnelled" } else { "intercepted" };
         self.routes.set(target.clone(), tunnel);
         Answer::Said(format!("{target} is {words} from its next connection on"))
+    }
+
+    fn answer(&self, question: u64, answer: model::Answer) -> Answer {
+        let words = match answer {
+            _ if !self.questions.answer(question, answer) => "too late: the time to answer was over",
+            model::Answer::Once => "allowed, as long as this run lasts",
+            model::Answer::Always => "allowed, and remembered for the next runs",
+            model::Answer::Never => "not allowed",
+        };
+        Answer::Said(words.to_owned())
     }
 
     /// The record, from memory or from the file.

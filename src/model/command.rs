@@ -1,6 +1,6 @@
 //! What a face wants done: said as data, carried out by whoever can.
 
-use super::{ConnectionId, ExchangeId, Note, RowId, Target};
+use super::{Answer, ConnectionId, ExchangeId, Note, RowId, Target};
 
 /// A wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,13 @@ pub enum Command {
     Repeat(ExchangeId),
     /// Check the server of a connection again.
     Recheck(ConnectionId),
+    /// Answer a question.
+    Answer {
+        /// Which one.
+        question: u64,
+        /// What was decided.
+        answer: Answer,
+    },
     /// From now on tunnel connections to a target, or intercept them.
     Route {
         /// Which one.

@@ -27,6 +27,7 @@ mod ids;
 mod judging;
 mod note;
 mod probing;
+mod question;
 mod refusal;
 mod suites;
 mod target;
@@ -53,6 +54,7 @@ pub use judging::{
 };
 pub use note::Note;
 pub use probing::{ClockSeen, Probe, ProbeAnswer, ProbeKind, ProbedLeaf, Variant, WeakKind};
+pub use question::{Answer, Question, QuestionKind};
 pub use refusal::{Confidence, Refusal, RefusalKind};
 pub use suites::{CipherSuite, KeyExchange};
 pub use target::{Host, HostError, Target};

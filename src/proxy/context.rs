@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::access::Access;
 use super::http::Budget;
 use super::policy::{Policy, Routes};
+use super::questions::Questions;
 use super::refusals::Refusals;
 use crate::ca::Mint;
 use crate::inquiry::Inquiry;
@@ -84,6 +85,8 @@ pub(super) struct Shared {
     pub(super) services: Services,
     /// What a person decides while the proxy runs.
     pub(super) routes: Routes,
+    /// What only a person can decide.
+    pub(super) questions: Questions,
     pub(super) refusals: Refusals,
     /// Places for clients that are not served while they are told so.
     pub(super) strangers: Arc<Semaphore>,
@@ -109,6 +112,7 @@ impl Shared {
             budget: Budget::new(config.memory_limit),
             config,
             routes: Routes::default(),
+            questions: Questions::default(),
             refusals: Refusals::new(services.mint.former_cas()),
             services,
             strangers: Arc::new(Semaphore::new(MOST_STRANGERS)),

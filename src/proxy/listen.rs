@@ -13,6 +13,7 @@ use tracing::{debug, warn};
 use super::context::{Config, Ctx, Services, Shared};
 use super::intake;
 use super::policy::Routes;
+use super::questions::Questions;
 use crate::net::keep_alive;
 
 /// How long connections may take to end by themselves once the proxy is told to.
@@ -81,6 +82,11 @@ impl Proxy {
     /// What is done with which host, for whoever wants it otherwise while the proxy runs.
     pub fn routes(&self) -> Routes {
         self.ctx.routes.clone()
+    }
+
+    /// What clients wait for a person to decide. Without anybody who attends, nothing is asked.
+    pub fn questions(&self) -> Questions {
+        self.ctx.questions.clone()
     }
 
     /// Takes no more connections, lets those there are finish what they are at for a moment, then
