@@ -19,6 +19,8 @@ pub struct Home {
     pub lab_roots: PathBuf,
     /// What is logged while the screen is in use.
     pub log: PathBuf,
+    /// The hosts that are always tunnelled.
+    pub tunnelled: PathBuf,
     /// What was chosen on the screen.
     pub screen: PathBuf,
 }
@@ -33,6 +35,7 @@ impl Home {
             fetched: dir.join("fetched"),
             lab_roots: dir.join("lab-roots.pem"),
             log: dir.join("tlscope.log"),
+            tunnelled: dir.join("tunnelled.txt"),
             screen: dir.join("screen.toml"),
         }
     }
@@ -49,6 +52,7 @@ impl Home {
             fetched: base.cache_dir().join("tlscope").join("fetched"),
             lab_roots: data.join("lab-roots.pem"),
             log: state.join("tlscope.log"),
+            tunnelled: data.join("tunnelled.txt"),
             screen: state.join("screen.toml"),
         })
     }

@@ -123,7 +123,7 @@ pub fn run_settings(globals: &Globals, args: RunArgs) -> Result<RunSettings, Con
     Ok(RunSettings {
         log,
         colour: color.unwrap_or_default(),
-        proxy: proxy_config(args.proxy.over(file.proxy)),
+        proxy: proxy_config(args.proxy.over(file.proxy), &home),
         net: net_config(args.net.over(file.net)),
         trust: trust_config(args.trust.over(file.trust), lab),
         inquiry: inquiry_config(&args.inquiry.over(file.inquiry), &home, lab),
@@ -197,7 +197,7 @@ pub fn check_settings(globals: &Globals, args: CheckArgs) -> Result<CheckSetting
     })
 }
 
-fn proxy_config(options: ProxyOptions) -> proxy::Config {
+fn proxy_config(options: ProxyOptions, home: &Home) -> proxy::Config {
     let default = proxy::Config::default();
     let listen: Vec<_> = options.listen.into_iter().flat_map(|listen| listen.0).collect();
     proxy::Config {
@@ -208,6 +208,10 @@ fn proxy_config(options: ProxyOptions) -> proxy::Config {
             ..default.access
         },
         policy: proxy::Policy { intercept: options.intercept, tunnel: options.tunnel },
+        after_refusal: options.tunnel_after_refusal.unwrap_or(default.after_refusal),
+        always_tunnelled: Some(home.tunnelled.clone()),
+        observe_tunnelled: options.observe_tunnelled.unwrap_or(default.observe_tunnelled),
+        reverse: options.reverse.into_iter().map(|rule| rule.0).collect(),
         hello_timeout: span(options.hello_timeout, default.hello_timeout),
         server_first_after: span(options.server_first_after, default.server_first_after),
         body_limit: options.body_limit.map_or(default.body_limit, |size| size.0),
@@ -302,6 +306,7 @@ mod tests {
         let home = |settings: RunSettings| RunSettings {
             home: Home::at(Path::new("/")),
             inquiry: inquiry::Config { cache: None, ..settings.inquiry },
+            proxy: proxy::Config { always_tunnelled: None, ..settings.proxy },
             screen: ScreenSettings { kept: PathBuf::new(), ..settings.screen },
             ..settings
         };

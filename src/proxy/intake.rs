@@ -25,21 +25,26 @@ use crate::wire::{Opening, SocksReply, SocksStep, read_greeting, read_request, s
 /// Nothing that has to be read before a protocol is known is longer than this.
 const LONGEST_OPENING: usize = 64 << 10;
 
-/// Serves one client from its first byte to its last.
-pub(super) async fn serve(ctx: Ctx, mut stream: TcpStream, client: SocketAddr) {
+/// Serves one client from its first byte to its last. `to` is where it goes, when it came to a port
+/// that leads to one target.
+pub(super) async fn serve(ctx: Ctx, mut stream: TcpStream, client: SocketAddr, to: Option<Target>) {
     let began = Instant::now();
     // Strangers are told why they are refused, but only so many at a time.
     let is_served = ctx.config.access.serves(client.ip());
     let strangers = ctx.strangers.clone();
     let Ok(_place) = strangers.try_acquire_many(u32::from(!is_served)) else { return };
+    if is_served && to.is_some() {
+        let record = Record::open(&ctx, client, Intake::Reverse, to);
+        return Box::pin(target::serve(ctx, record, ClientStream::new(stream))).await;
+    }
     let (opening, bytes) = read_opening(&ctx, &mut stream).await;
-    if bytes.is_empty() {
+    if bytes.is_empty() && to.is_none() {
         // A port check, or a connection made ahead of need: nothing was asked.
         debug!(%client, waited = ?began.elapsed(), "a connection without a byte");
         return;
     }
     if !is_served {
-        return deny(&ctx, stream, client, opening).await;
+        return deny(&ctx, stream, client, opening, to).await;
     }
     match opening {
         Opening::Http1 => http::serve_port(ctx, ClientStream::new(Prefixed::new(bytes, stream)), client).await,
@@ -71,11 +76,15 @@ async fn read_opening(ctx: &Ctx, stream: &mut TcpStream) -> (Opening, Bytes) {
 }
 
 /// Somebody else's device: told why, in its own protocol where that can be.
-async fn deny(ctx: &Ctx, mut stream: TcpStream, client: SocketAddr, opening: Opening) {
+async fn deny(ctx: &Ctx, mut stream: TcpStream, client: SocketAddr, opening: Opening, to: Option<Target>) {
     let flag = Access::flag_for(client.ip());
     warn!(client = %client.ip(), "refused a client that is not on this machine; start with `{flag}` to let it in");
-    let intake = if opening == Opening::Tls { Intake::ClientHello } else { Intake::Unknown };
-    let record = Record::open(ctx, client, intake, None);
+    let intake = match (&to, opening) {
+        (Some(_), _) => Intake::Reverse,
+        (None, Opening::Tls) => Intake::ClientHello,
+        _ => Intake::Unknown,
+    };
+    let record = Record::open(ctx, client, intake, to);
     let facts = Facts::new().with("address", client.ip().to_string()).with("allow", flag.clone());
     record.note(FindingId::ClientNotAllowed, facts);
     record.set_given(Given::without_leaf(GivenKind::Refused));

@@ -8,6 +8,8 @@
 //! Must not know the session, the store, nor any face.
 
 mod access;
+mod after_refusal;
+mod always;
 mod client_tls;
 mod context;
 mod http;
@@ -15,6 +17,7 @@ mod intake;
 mod intercept;
 mod legacy;
 mod listen;
+mod observe;
 mod pages;
 mod patience;
 mod policy;
@@ -23,11 +26,14 @@ mod raw;
 mod reach;
 mod record;
 mod refusals;
+mod reverse;
 mod stream;
 mod target;
 
 pub use access::{Access, Cidr, CidrError};
+pub use after_refusal::{AfterRefusal, AfterRefusalError};
 pub use context::{Config, PORTAL_HOST, Portal, Services};
 pub use listen::{ListenError, Proxy};
 pub use policy::{Glob, GlobError, Policy, Routes};
 pub use questions::Questions;
+pub use reverse::Reverse;

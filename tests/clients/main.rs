@@ -34,5 +34,7 @@ mod pkits;
 mod python;
 mod readers;
 mod refusals;
+mod reverse;
 mod revocation;
 mod screen;
+mod tunnels;

@@ -4,5 +4,8 @@ mod bad_input;
 mod http2;
 mod intake;
 mod legs;
+mod observe;
+mod policy;
 mod refusals;
 mod relay;
+mod reverse;
