@@ -88,6 +88,7 @@ impl Engine {
             }
         };
         banner.addresses = proxy.addresses().to_vec();
+        banner.reversed = proxy.reversed().to_vec();
         let flusher = writer.flusher();
         let (recorder, session) = Recorder::new(Limits::default(), Some(writer), listeners);
         let (stop_recording, stopped) = oneshot::channel();
@@ -124,6 +125,7 @@ impl Engine {
 fn banner(settings: &RunSettings, authority: &Authority, origin: Origin, now: Timestamp) -> Banner {
     Banner {
         addresses: Vec::new(),
+        reversed: Vec::new(),
         own_address: own_address(),
         allowed: settings.proxy.access.allow.iter().map(ToString::to_string).collect(),
         ca_name: authority.name().to_owned(),

@@ -23,6 +23,8 @@ pub struct Home {
     pub attached: PathBuf,
     /// The devices that are served without asking.
     pub devices: PathBuf,
+    /// The hosts that are always tunnelled.
+    pub tunnelled: PathBuf,
     /// What was chosen on the screen.
     pub screen: PathBuf,
 }
@@ -39,6 +41,7 @@ impl Home {
             log: dir.join("tlscope.log"),
             attached: dir.join("attached"),
             devices: dir.join("devices.toml"),
+            tunnelled: dir.join("tunnelled.txt"),
             screen: dir.join("screen.toml"),
         }
     }
@@ -57,6 +60,7 @@ impl Home {
             log: state.join("tlscope.log"),
             attached: state.join("attached"),
             devices: data.join("devices.toml"),
+            tunnelled: data.join("tunnelled.txt"),
             screen: state.join("screen.toml"),
         })
     }

@@ -9,11 +9,11 @@ use clap::Args;
 use serde::{Deserialize, Deserializer};
 
 use super::layer::layered;
-use super::values::{Colour, ColumnName, Listen, Roots, Secret, Size, Span};
+use super::values::{Colour, ColumnName, Listen, ReverseRule, Roots, Secret, Size, Span};
 use crate::headless::FailOn;
 use crate::model::Timestamp;
 use crate::net::{ConnectRule, ResolveRule};
-use crate::proxy::{Cidr, Glob};
+use crate::proxy::{AfterRefusal, Cidr, Glob};
 use crate::tui::Theme;
 
 /// The proxy.
@@ -53,6 +53,17 @@ pub(super) struct ProxyOptions {
     /// How many of one address that have not said anything yet [default: 256]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) max_silent: Option<u32>,
+    /// What to do with a host that an app will not have intercepted, as one that pins: off, ask, auto (tunnel it) [default: ask]
+    #[arg(long, value_name = "WHEN")]
+    #[serde(deserialize_with = "one")]
+    pub(super) tunnel_after_refusal: Option<AfterRefusal>,
+    /// Judge the server of a tunnel that shows no certificate by a connection of tlscope's own [default: true]
+    #[arg(long, value_name = "BOOL")]
+    pub(super) observe_tunnelled: Option<bool>,
+    /// Send all that comes to another port to one server, for clients without a proxy: 8883=broker.example.com:8883
+    #[arg(long, value_name = "ADDR=HOST:PORT", value_delimiter = ',')]
+    #[serde(deserialize_with = "each")]
+    pub(super) reverse: Vec<ReverseRule>,
     /// How long a client may take for its first bytes and its handshake [default: 10s]
     #[arg(long, value_name = "TIME")]
     #[serde(deserialize_with = "one")]
@@ -250,7 +261,7 @@ pub(super) struct AppOptions {
 }
 
 layered! {
-    ProxyOptions { listen, allow, proxy_password, allow_local, intercept, tunnel, max_connections, max_per_address, max_silent, hello_timeout, server_first_after, body_limit, memory_limit }
+    ProxyOptions { listen, allow, proxy_password, allow_local, intercept, tunnel, tunnel_after_refusal, observe_tunnelled, reverse, max_connections, max_per_address, max_silent, hello_timeout, server_first_after, body_limit, memory_limit }
     NetOptions { resolve, connect_to, dns_timeout, tcp_timeout, tls_timeout }
     TrustOptions { roots, root_file, ct_logs }
     InquiryOptions { at, offline, max_depth }

@@ -216,6 +216,10 @@ fn proxy_config(options: ProxyOptions, home: &Home) -> proxy::Config {
             silent: count(options.max_silent, default.limits.silent),
         },
         policy: proxy::Policy { intercept: options.intercept, tunnel: options.tunnel },
+        after_refusal: options.tunnel_after_refusal.unwrap_or(default.after_refusal),
+        always_tunnelled: Some(home.tunnelled.clone()),
+        observe_tunnelled: options.observe_tunnelled.unwrap_or(default.observe_tunnelled),
+        reverse: options.reverse.into_iter().map(|rule| rule.0).collect(),
         hello_timeout: span(options.hello_timeout, default.hello_timeout),
         server_first_after: span(options.server_first_after, default.server_first_after),
         body_limit: options.body_limit.map_or(default.body_limit, |size| size.0),
@@ -314,7 +318,7 @@ mod tests {
         let home = |settings: RunSettings| RunSettings {
             home: Home::at(Path::new("/")),
             inquiry: inquiry::Config { cache: None, ..settings.inquiry },
-            proxy: proxy::Config { devices: None, ..settings.proxy },
+            proxy: proxy::Config { devices: None, always_tunnelled: None, ..settings.proxy },
             screen: ScreenSettings { kept: PathBuf::new(), ..settings.screen },
             ..settings
         };

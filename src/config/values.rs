@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::model::RootSetName;
-use crate::proxy::{Password, PasswordError};
+use crate::proxy::{Password, PasswordError, Reverse};
 use crate::tui::column_names;
 
 /// A text that is no such value.
@@ -60,6 +60,21 @@ impl FromStr for Secret {
         let held = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
         let line = held.lines().next().unwrap_or_default();
         line.parse().map(Self).map_err(|error: PasswordError| format!("{path}: {error}"))
+    }
+}
+
+/// A port that leads to one target: `8883=broker.example.com:8883`, with the address as for `--listen`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ReverseRule(pub(super) Reverse);
+
+impl FromStr for ReverseRule {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let error = || bad(text, "address and target, such as 8883=broker.example.com:8883 or [::1]:25=192.0.2.1:25");
+        let (listen, target) = text.split_once('=').ok_or_else(error)?;
+        let Listen(listen) = listen.parse().map_err(|_| error())?;
+        Ok(Self(Reverse { listen, target: target.parse().map_err(|_| error())? }))
     }
 }
 
@@ -202,6 +217,22 @@ mod tests {
         assert_eq!(listen("localhost:0"), ["127.0.0.1:0", "[::1]:0"]);
         for bad in ["", ":", "127.0.0.1", "example.com:80", "65536", "::1:80x"] {
             assert!(bad.parse::<Listen>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ports_that_lead_to_a_target_are_read() {
+        let read = |text: &str| {
+            let ReverseRule(Reverse { listen, target }) = text.parse().unwrap();
+            let listen: Vec<String> = listen.iter().map(ToString::to_string).collect();
+            format!("{} to {target}", listen.join(" "))
+        };
+        assert_eq!(read("8883=Broker.test:8883"), "0.0.0.0:8883 [::]:8883 to broker.test:8883");
+        assert_eq!(read("[::1]:25=[2001:db8::1]:25"), "[::1]:25 to [2001:db8::1]:25");
+        assert_eq!(read("127.0.0.1:0=192.0.2.1:3306"), "127.0.0.1:0 to 192.0.2.1:3306");
+        for bad in ["", "8883", "8883=", "=a.test:1", "8883=a.test", "8883=a.test:0", "a.test:1=a.test:1", "1=a:b:c"] {
+            let error = bad.parse::<ReverseRule>().unwrap_err().to_string();
+            assert!(error.contains("8883=broker.example.com:8883"), "{bad}: {error}");
         }
     }
 

@@ -37,6 +37,11 @@ fn is_best_offer(observation: &Observation, seen: &Handshake) -> bool {
     matches!(seen.attempt, Attempt::Probe | Attempt::Tunnelled) && observation.failure.is_some()
 }
 
+/// Whether tlscope shook hands itself, and so offered the best there is.
+fn is_our_own(attempt: Attempt) -> bool {
+    matches!(attempt, Attempt::Modern | Attempt::Sha1Signatures | Attempt::Observed)
+}
+
 fn check_version(seen: &Handshake, observation: &Observation, out: &mut Findings) {
     let Some(version) = seen.version.filter(|version| could_have_been_better(*version, seen, observation)) else {
         return;
@@ -46,7 +51,7 @@ fn check_version(seen: &Handshake, observation: &Observation, out: &mut Findings
         out.note(FindingId::ProtoSslv3Only, facts);
     } else if version < TlsVersion::TLS12 {
         out.note(FindingId::ProtoTls1011Only, facts);
-    } else if version == TlsVersion::TLS12 && matches!(seen.attempt, Attempt::Modern | Attempt::Sha1Signatures) {
+    } else if version == TlsVersion::TLS12 && is_our_own(seen.attempt) {
         out.note(FindingId::ProtoNoTls13, facts);
     }
 }
@@ -124,7 +129,7 @@ fn check_old_extensions(seen: &Handshake, offered: Option<&ClientHello>, out: &m
         out.note(FindingId::EmsMissing, version());
     }
     let offered_13 = match seen.attempt {
-        Attempt::Modern | Attempt::Sha1Signatures => true,
+        Attempt::Modern | Attempt::Sha1Signatures | Attempt::Observed => true,
         Attempt::Tunnelled => offered.is_some_and(|hello| hello.versions.contains(&TlsVersion::TLS13)),
         Attempt::Probe | Attempt::File => false,
     };

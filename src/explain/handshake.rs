@@ -96,6 +96,7 @@ fn attempt_words(attempt: Attempt) -> &'static str {
         Attempt::Sha1Signatures => "a second handshake, with SHA-1 signatures offered",
         Attempt::Tunnelled => "reading the client's own handshake in passing",
         Attempt::Probe => "a plaintext hello; no handshake followed",
+        Attempt::Observed => "tlscope's own connection beside the tunnel, not the client's handshake",
         Attempt::File => "a file",
     }
 }

@@ -4,12 +4,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use super::Paint;
+use crate::model::Target;
 
 /// Everything a person needs to begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Banner {
     /// Where the proxy listens.
     pub addresses: Vec<SocketAddr>,
+    /// Where it listens for one target each, and for which.
+    pub reversed: Vec<(SocketAddr, Target)>,
     /// This machine's address in its network, when it has one.
     pub own_address: Option<IpAddr>,
     /// Who may use it beside this machine.
@@ -87,6 +90,7 @@ impl Banner {
             let all = format!("tlscope lab --drive {}", self.local());
             entries.push(("try all", format!("{all}   (a client to each of the lab's servers)")));
         }
+        entries.extend(self.reverse_ports().into_iter().map(|port| ("reverse", port)));
         entries.extend(self.remote().map(|remote| ("devices", self.device_steps(remote))));
         entries.push(("CA", format!("{}{made}: {}", self.ca_name, self.ca_file.display())));
         entries.extend(self.session.as_ref().map(|session| ("session", session.display().to_string())));
@@ -94,6 +98,16 @@ impl Banner {
         entries.push(("note", note.to_owned()));
         entries.extend(self.warnings.iter().map(|warning| ("warning", warning.clone())));
         entries.into_iter().map(|(label, value)| (label.to_owned(), value)).collect()
+    }
+
+    /// The ports that lead to one target, those for the same target together.
+    fn reverse_ports(&self) -> Vec<String> {
+        let ports = self.reversed.chunk_by(|(_, one), (_, next)| one == next);
+        let line = |ports: &[(SocketAddr, Target)]| {
+            let addresses: Vec<String> = ports.iter().map(|(address, _)| address.to_string()).collect();
+            Some(format!("all that comes to {} goes to {}", addresses.join(" and "), ports.first()?.1))
+        };
+        ports.filter_map(line).collect()
     }
 
     fn device_steps(&self, remote: SocketAddr) -> String {
@@ -132,6 +146,7 @@ mod tests {
     fn banner(addresses: &[&str], own: Option<&str>) -> Banner {
         Banner {
             addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
+            reversed: Vec::new(),
             own_address: own.map(|own| own.parse().unwrap()),
             allowed: Vec::new(),
             ca_name: "tlscope CA 0a1b2c3d".into(),
@@ -155,6 +170,19 @@ mod tests {
             assert_eq!(banner.local(), local);
             assert_eq!(banner.remote(), remote.map(|remote| remote.parse().unwrap()));
         }
+    }
+
+    #[test]
+    fn ports_for_one_target_stand_together() {
+        let reversed =
+            [("0.0.0.0:8883", "broker.test:8883"), ("[::]:8883", "broker.test:8883"), ("127.0.0.1:25", "192.0.2.1:25")];
+        let reversed = reversed.map(|(address, target)| (address.parse().unwrap(), target.parse().unwrap())).to_vec();
+        let banner = Banner { reversed, ..banner(&["127.0.0.1:8080"], None) };
+        let lines = [
+            "all that comes to 0.0.0.0:8883 and [::]:8883 goes to broker.test:8883",
+            "all that comes to 127.0.0.1:25 goes to 192.0.2.1:25",
+        ];
+        assert_eq!(banner.reverse_ports(), lines);
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum Intake {
     Socks5,
     /// A ClientHello without any proxy protocol; the target is its SNI.
     ClientHello,
+    /// A port that leads to one target, `--reverse`: nothing is said, the client means that one.
+    Reverse,
     /// A request for tlscope itself.
     OriginForm,
     /// None of these, or nothing at all.

@@ -278,6 +278,8 @@ finding_table! {
         TunnelledLegacyServer "tunnelled-legacy-server" Info Tlscope;
         TunnelledLegacyClient "tunnelled-legacy-client" Info Tlscope;
         TunnelledByPolicy "tunnelled-by-policy" Info Tlscope;
+        TunnelObserved "tunnel-observed" Info Tlscope;
+        StarttlsNotIntercepted "starttls-not-intercepted" Info Tlscope;
         TargetNotAllowed "target-not-allowed" Warning Tlscope;
         ProxyLoop "proxy-loop" Error Tlscope;
         AnalysisTruncated "analysis-truncated" Warning Tlscope;

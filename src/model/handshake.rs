@@ -42,6 +42,8 @@ pub enum Attempt {
     Tunnelled,
     /// From a plaintext hello of tlscope's own that no handshake followed.
     Probe,
+    /// tlscope's own handshake beside a tunnel that shows no certificate.
+    Observed,
     /// There was no handshake: the chain came from a file.
     File,
 }

@@ -1,6 +1,6 @@
 //! What comes of an attempt to reach a server: a connection, or the reason why there is none.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tokio::net::TcpStream;
 
@@ -18,11 +18,21 @@ pub struct TcpLeg {
 }
 
 impl TcpLeg {
-    /// Whether the connection leads back to this machine, to one of `ports`.
-    pub fn leads_to_own(&self, ports: &[u16]) -> bool {
-        let local = self.stream.local_addr().map(|address| address.ip().to_canonical());
-        local.is_ok_and(|ip| ip == self.address.ip().to_canonical()) && ports.contains(&self.address.port())
+    /// Whether the connection leads back to this machine, to where `own` listens.
+    pub fn leads_to_own(&self, own: &[SocketAddr]) -> bool {
+        let ends = (self.stream.local_addr(), self.stream.peer_addr());
+        matches!(ends, (Ok(local), Ok(peer)) if own.iter().any(|own| is_own(*own, local.ip(), peer)))
     }
+}
+
+/// Whether a connection from `local` to `peer` comes to whoever listens on `own`. Listening on every
+/// address means those of this machine: loopback, and the one that a connection to itself has at both
+/// ends.
+fn is_own(own: SocketAddr, local: IpAddr, peer: SocketAddr) -> bool {
+    let (local, ip) = (local.to_canonical(), peer.ip().to_canonical());
+    let is_here = ip.is_loopback() || ip == local;
+    let everywhere = own.ip().is_unspecified() && own.is_ipv4() == ip.is_ipv4();
+    own.port() == peer.port() && (own.ip().to_canonical() == ip || (everywhere && is_here))
 }
 
 /// An attempt that did not end in a connection, with everything that was learned on the way.
@@ -48,5 +58,31 @@ impl Missed {
 
     pub(super) fn new(failure: Failure, address: Option<SocketAddr>, timing: DialTiming) -> Self {
         Self { failure, address, timing, handshake: None, sent: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_comes_back_to_us_is_our_own() {
+        let cases = [
+            ("127.0.0.1:1", "127.0.0.1", "127.0.0.1:1", true),
+            ("127.0.0.3:1", "127.0.0.1", "127.0.0.3:1", true),
+            ("0.0.0.0:1", "127.0.0.1", "127.0.0.3:1", true),
+            ("0.0.0.0:1", "192.0.2.7", "192.0.2.7:1", true),
+            ("0.0.0.0:1", "192.0.2.7", "[::ffff:192.0.2.7]:1", true),
+            ("[::]:1", "::1", "[::1]:1", true),
+            // Another port, another machine, another program's address.
+            ("0.0.0.0:1", "127.0.0.1", "127.0.0.1:2", false),
+            ("0.0.0.0:1", "192.0.2.7", "192.0.2.8:1", false),
+            ("192.0.2.7:1", "127.0.0.1", "127.0.0.1:1", false),
+            ("[::]:1", "127.0.0.1", "127.0.0.1:1", false),
+        ];
+        for (own, local, peer, expected) in cases {
+            let is = is_own(own.parse().unwrap(), local.parse().unwrap(), peer.parse().unwrap());
+            assert_eq!(is, expected, "{own} {local} {peer}");
+        }
     }
 }

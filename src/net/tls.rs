@@ -1,7 +1,7 @@
 //! The TLS handshake with a server.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,8 @@ use super::io::Tapped;
 use super::leg::{Missed, TcpLeg};
 use super::verifier::{Capture, Captured, MODERN, NoClientCertificate, Recorder, SHA1, name_text};
 use crate::model::{
-    AlertCode, Attempt, CertDer, CipherSuite, DialTiming, Failure, Handshake, NamedGroup, Stage, TlsVersion, millis,
+    AlertCode, Attempt, CertDer, CipherSuite, ClientHello, DialTiming, Failure, Handshake, NamedGroup, Stage,
+    TlsVersion, millis,
 };
 use crate::text;
 use crate::wire::{Flight, FlightReader};
@@ -31,6 +32,14 @@ pub struct Offer {
     pub sni: Option<String>,
     /// Application protocols.
     pub alpn: Vec<Vec<u8>>,
+}
+
+impl Offer {
+    /// What this client offered. An address is no server name (RFC 6066 section 3) and goes no further.
+    pub fn of(hello: &ClientHello) -> Self {
+        let sni = hello.sni.clone().filter(|sni| sni.parse::<IpAddr>().is_err());
+        Self { sni, alpn: hello.alpn.iter().map(|name| name.as_bytes().to_vec()).collect() }
+    }
 }
 
 /// A decrypted connection to a server.

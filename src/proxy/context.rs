@@ -15,15 +15,19 @@ use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use super::access::Access;
+use super::after_refusal::{self, AfterRefusal};
+use super::always::Always;
 use super::devices::Devices;
 use super::guests::Guests;
 use super::http::Budget;
 use super::limits::{Doorway, Limits};
+use super::observe::Observations;
 use super::password::{self, Attempts, Password};
 use super::policy::{Policy, Routes};
 use super::questions::Questions;
 use super::refusals::Refusals;
 use super::refused::{Refusal, Refused};
+use super::reverse::Reverse;
 use crate::ca::Mint;
 use crate::inquiry::Inquiry;
 use crate::model::{
@@ -36,6 +40,8 @@ use crate::net::Dialler;
 pub struct Config {
     /// Where to listen.
     pub listen: Vec<SocketAddr>,
+    /// Ports that lead to one target each.
+    pub reverse: Vec<Reverse>,
     /// Who may use it.
     pub access: Access,
     /// What clients that are not on this machine have to give.
@@ -48,6 +54,13 @@ pub struct Config {
     pub limits: Limits,
     /// What is done with which host.
     pub policy: Policy,
+    /// What is done when a client refuses our certificate for a host.
+    pub after_refusal: AfterRefusal,
+    /// The file with what is always tunnelled because a person said so; without one they say so for
+    /// this run.
+    pub always_tunnelled: Option<PathBuf>,
+    /// Whether tlscope looks at the servers of tunnels itself, where a tunnel shows no certificate.
+    pub observe_tunnelled: bool,
     /// How long a client may take for its first bytes, its hello and its handshake.
     pub hello_timeout: Duration,
     /// How long to wait for the client before asking whether the server speaks first.
@@ -62,12 +75,16 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: vec![SocketAddr::new(IpAddr::from([0; 4]), 8080), SocketAddr::new(IpAddr::from([0; 16]), 8080)],
+            reverse: Vec::new(),
             access: Access::default(),
             password: None,
             devices: None,
             answer_within: Duration::from_secs(30),
             limits: Limits::default(),
             policy: Policy::default(),
+            after_refusal: AfterRefusal::default(),
+            always_tunnelled: None,
+            observe_tunnelled: true,
             hello_timeout: Duration::from_secs(10),
             server_first_after: Duration::from_millis(300),
             body_limit: 2 << 20,
@@ -114,9 +131,15 @@ pub(super) struct Shared {
     pub(super) refused: Refused,
     /// Who was wrong about the password.
     pub(super) attempts: Attempts,
+    /// What clients will not have intercepted.
+    pub(super) after_refusal: after_refusal::Memory,
+    /// What nobody has intercepted.
+    pub(super) always: Always,
+    /// What the servers of tunnels showed us.
+    pub(super) observations: Observations,
     pub(super) budget: Budget,
-    /// The ports listened on, by which a loop is recognised.
-    pub(super) own_ports: Vec<u16>,
+    /// Where the proxy listens, by which a loop is recognised.
+    pub(super) own: Vec<SocketAddr>,
     /// Tasks that outlive the one that began them: upgraded and tunnelled connections.
     pub(super) tasks: TaskTracker,
     /// Cancelled when the proxy stops taking requests.
@@ -131,19 +154,22 @@ pub(super) struct Shared {
 pub(super) type Ctx = Arc<Shared>;
 
 impl Shared {
-    pub(super) fn new(config: Config, services: Services, own_ports: Vec<u16>) -> Self {
+    pub(super) fn new(config: Config, services: Services, own: Vec<SocketAddr>) -> Self {
         Self {
             budget: Budget::new(config.memory_limit),
             guests: Guests::with(config.devices.as_deref().map(Devices::kept_in).unwrap_or_default()),
+            always: Always::kept_in(config.always_tunnelled.as_deref()),
             config,
             routes: Routes::default(),
+            questions: Questions::default(),
+            after_refusal: after_refusal::Memory::default(),
+            observations: Observations::default(),
             refusals: Refusals::new(services.mint.former_cas()),
             services,
-            questions: Questions::default(),
             doorway: Doorway::default(),
             refused: Refused::default(),
             attempts: Attempts::default(),
-            own_ports,
+            own,
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
             ended: CancellationToken::new(),

@@ -17,7 +17,8 @@ use super::record::Record;
 use super::socks;
 use super::stranger;
 use super::stream::ClientStream;
-use crate::model::{Facts, FindingId, Given, GivenKind, Intake, Outcome};
+use super::target;
+use crate::model::{Facts, FindingId, Given, GivenKind, Intake, Outcome, Target};
 use crate::net::Prefixed;
 use crate::text;
 use crate::wire::{Opening, sniff};
@@ -25,8 +26,18 @@ use crate::wire::{Opening, sniff};
 /// Nothing that has to be read before a protocol is known is longer than this.
 const LONGEST_OPENING: usize = 64 << 10;
 
-/// Serves one client from its first byte to its last.
-pub(super) async fn serve(ctx: Ctx, mut stream: TcpStream, client: SocketAddr, mut place: Place) {
+/// Serves one client from its first byte to its last. `to` is where it goes, when it came to a port
+/// that leads to one target.
+pub(super) async fn serve(
+    ctx: Ctx,
+    mut stream: TcpStream,
+    client: SocketAddr,
+    mut place: Place,
+    to: Option<Target>,
+) {
+    if let Some(to) = to {
+        return serve_reverse(ctx, stream, client, place, to).await;
+    }
     let began = Instant::now();
     let (opening, bytes) = read_opening(&ctx, &mut stream).await;
     if bytes.is_empty() {
@@ -76,6 +87,24 @@ async fn read_opening(ctx: &Ctx, stream: &mut TcpStream) -> (Opening, Bytes) {
             return (Opening::Other, bytes.freeze());
         }
     }
+}
+
+/// A port that leads to one target: there is nothing to be read before it is known where to go, and
+/// the server may be the one who speaks first. There is no protocol in which a password could be given.
+async fn serve_reverse(ctx: Ctx, mut stream: TcpStream, client: SocketAddr, mut place: Place, to: Target) {
+    let mut bytes = Bytes::new();
+    if !ctx.config.access.serves(client.ip()) {
+        let (opening, first) = read_opening(&ctx, &mut stream).await;
+        bytes = match stranger::let_in(&ctx, &mut stream, client, opening, first).await {
+            Ok(bytes) => bytes,
+            Err(why) => return stranger::deny(&ctx, stream, client, opening, why).await,
+        };
+    }
+    place.has_spoken();
+    place.is_let_in();
+    let record = Record::open(&ctx, client, Intake::Reverse, Some(to));
+    let stream = ClientStream::seated(Prefixed::new(bytes, stream), place);
+    Box::pin(target::serve(ctx, record, stream)).await;
 }
 
 /// Bytes that no client of a proxy sends.

@@ -15,12 +15,13 @@ use super::http;
 use super::legacy;
 use super::pages;
 use super::patience::{Client, meanwhile};
+use super::policy;
 use super::raw;
 use super::reach::reach;
 use super::record::Record;
 use super::stream::ClientStream;
 use crate::model::{
-    AlertCode, ClientHello, ClientOutcome, Facts, Failure, FindingId, GivenKind, Host, Outcome, Stage, Target,
+    AlertCode, ClientHello, ClientOutcome, Facts, Failure, FindingId, GivenKind, Host, Intake, Outcome, Stage, Target,
     Timestamp, millis,
 };
 use crate::net::{EndTold, Missed, Offer, ServerStream, StreamEnd, TcpLeg, TlsLeg, failure_of_read, probe};
@@ -41,7 +42,7 @@ pub(super) async fn serve(ctx: Ctx, record: Record, mut stream: ClientStream, fi
         record.set_outcome(Outcome::Unreadable);
         return;
     };
-    let rule = ctx.routes.tunnels(&target, &ctx.config.policy);
+    let rule = policy::rule(&ctx, &record, &target);
     let legacy_client = cannot_serve(&hello);
     let (id, facts) = match (rule, legacy_client) {
         (Some(rule), _) => (FindingId::TunnelledByPolicy, Facts::new().with("rule", rule)),
@@ -92,10 +93,20 @@ fn take_hello(record: &Record, hello: &ClientHello) -> Option<Target> {
         if connection.target.is_none() {
             connection.target = sni.clone().map(|host| Target::new(host, 443));
         }
-        if sni.is_some() {
+        // On a port of ours that leads to a server, an address in the hello is our own.
+        let is_ours = connection.intake == Intake::Reverse && sni.as_ref().is_some_and(|sni| sni.ip().is_some());
+        if sni.is_some() && !is_ours {
             connection.name = sni;
         }
         connection.target.clone()
+    })
+}
+
+/// Whom the client takes us for: the leaf is for that host.
+fn taken_for(record: &Record) -> Option<Host> {
+    record.with(|connection| {
+        let sni = connection.client.hello.as_ref().and_then(|hello| hello.sni.as_deref());
+        sni.and_then(|sni| Host::parse(sni).ok()).or_else(|| connection.name.clone())
     })
 }
 
@@ -128,8 +139,7 @@ async fn intercept(
     tcp: Option<TcpLeg>,
 ) {
     record.publish().await;
-    let offer =
-        Offer { sni: hello.sni.clone(), alpn: hello.alpn.iter().map(|name| name.as_bytes().to_vec()).collect() };
+    let offer = Offer::of(hello);
     let (shaken, client) = meanwhile(stream, shake_hands(ctx, &record, target, tcp, &offer)).await;
     let stream = match client {
         Client::Waits(stream) => stream.with_prefix(bytes.clone()),
@@ -139,7 +149,7 @@ async fn intercept(
         Ok(leg) => Box::pin(both_legs(ctx, record, stream, leg, offer)).await,
         Err(missed) if may_be_legacy(&missed.failure) => {
             let reason = refusal_words(&missed.failure);
-            record.set_missed(&missed, hello.sni.clone());
+            record.set_missed(&missed, Offer::of(hello).sni);
             let aside = legacy::Aside { record: &record, hello };
             match legacy::step_aside(ctx, &aside, stream, bytes, reason).await {
                 Ok(()) => {}
@@ -162,7 +172,7 @@ async fn given_up(
     let outcome = ClientOutcome::GaveUp { waited_ms: millis(waited) };
     match shaken {
         Ok(leg) => {
-            record.set_reached(&leg, hello.sni.clone());
+            record.set_reached(&leg, Offer::of(hello).sni);
             record.set_outcome(Outcome::ClientFailed);
             ctx.refusals.settle(&record, outcome).await;
             drop(ctx.judge(record.id(), record.observation()));
@@ -215,7 +225,7 @@ async fn both_legs(ctx: &Ctx, record: Record, stream: ClientStream, leg: TlsLeg,
     record.set_reached(&leg, offer.sni);
     record.publish().await;
     drop(ctx.judge(record.id(), record.observation()));
-    let Some(host) = record.with(|connection| connection.name.clone()) else { return };
+    let Some(host) = taken_for(&record) else { return };
     let alpn = leg.stream.get_ref().1.alpn_protocol().map(Bytes::copy_from_slice);
     let Some(client) = client_tls::accept(ctx, &record, stream, &host, alpn.clone(), GivenKind::Pass).await else {
         record.set_outcome(Outcome::ClientFailed);
@@ -331,11 +341,11 @@ async fn fail(
         missed.handshake = Some(Box::new(handshake));
         missed.sent = sent;
     }
-    record.set_missed(&missed, hello.sni.clone());
+    record.set_missed(&missed, Offer::of(hello).sni);
     record.set_outcome(Outcome::UpstreamFailed);
     record.publish().await;
     let report = record.judge_soon().await;
-    let (Some(stream), Some(host)) = (stream, record.with(|connection| connection.name.clone())) else { return };
+    let (Some(stream), Some(host)) = (stream, taken_for(&record)) else { return };
     if cannot_serve(hello).is_some() {
         return;
     }

@@ -9,7 +9,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::client_tls::cannot_serve;
-use super::context::Ctx;
+use super::context::{Ctx, now};
+use super::observe;
 use super::raw::copy_unread;
 use super::reach::reach;
 use super::record::Record;
@@ -127,7 +128,13 @@ async fn pass(
         let _ = flight_done.await;
         judge_flight(ctx, aside, &reader, refused.as_ref()).await;
     };
-    tokio::join!(copy_unread(ctx, record, client, server), judged);
+    let copied = async {
+        copy_unread(ctx, record, client, server).await;
+        now()
+    };
+    // Looking at the server beside the tunnel may take longer than the tunnel.
+    let (ended, ()) = tokio::join!(copied, judged);
+    record.with(|connection| connection.closed = Some(ended));
 }
 
 /// Feeds the reader; says once when nothing more can be read in the clear. The sender is dropped
@@ -158,6 +165,15 @@ async fn judge_flight(ctx: &Ctx, aside: &Aside<'_>, reader: &Mutex<FlightReader>
     record.publish().await;
     if let Some(reason) = nothing_shared(aside.hello, &flight) {
         ctx.refusals.settle(record, ClientOutcome::NothingShared { reason }).await;
+    }
+    // A server that refused our own handshake a moment ago would do so again.
+    let is_observed =
+        refused.is_none() && observe::is_hidden(&flight) && observe::beside(ctx, record, aside.hello).await;
+    if is_observed {
+        record.publish().await;
+        // The tunnel may be over by now; its record waits for what was found.
+        record.judge_soon().await;
+        return;
     }
     let failure = failure_of(&flight).or_else(|| refused.cloned());
     let observation = Observation { failure, offered: Some(aside.hello.clone()), ..record.observation() };

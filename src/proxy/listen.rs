@@ -17,7 +17,8 @@ use super::limits::{Kind, Place, TooMany};
 use super::policy::Routes;
 use super::questions::Questions;
 use super::refused::Refusal;
-use crate::model::{Facts, FindingId, Intake};
+use super::reverse::Reverse;
+use crate::model::{Facts, FindingId, Intake, Target};
 use crate::net::keep_alive;
 
 /// How long connections may take to end by themselves once the proxy is told to.
@@ -28,11 +29,15 @@ const GRACE: Duration = Duration::from_secs(2);
 pub enum ListenError {
     /// The port is taken.
     #[error(
-        "{address} is in use by another program; give another one with --listen, as --listen 127.0.0.1:0 for any free port"
+        "{address} is in use by another program; give another one with {flag}, as {flag} 127.0.0.1:0{behind} for any free port"
     )]
     Busy {
         /// Which address.
         address: SocketAddr,
+        /// The flag that says where to listen.
+        flag: &'static str,
+        /// What follows the address there.
+        behind: String,
     },
     /// It cannot be listened on for another reason.
     #[error("cannot listen on {address}: {source}")]
@@ -48,6 +53,7 @@ pub enum ListenError {
 pub struct Proxy {
     ctx: Ctx,
     addresses: Vec<SocketAddr>,
+    reversed: Vec<(SocketAddr, Target)>,
 }
 
 impl Proxy {
@@ -58,29 +64,31 @@ impl Proxy {
     /// [`ListenError`] when an address cannot be listened on. An IPv6 wildcard on a machine without
     /// IPv6 is left out when there is another address.
     pub fn start(config: Config, services: Services) -> Result<Self, ListenError> {
-        let mut listeners = Vec::new();
-        for address in &config.listen {
-            let port = if address.port() == 0 { listeners.first().map_or(0, port_of) } else { address.port() };
-            match listen(SocketAddr::new(address.ip(), port)) {
-                Ok(listener) => listeners.push(listener),
-                Err(ListenError::Other { address, source }) if address.is_ipv6() && !listeners.is_empty() => {
-                    warn!(%address, %source, "no IPv6 here");
-                }
-                Err(error) => return Err(error),
-            }
+        let listeners = open(&config.listen, "--listen", "")?;
+        let mut reversed = Vec::new();
+        for Reverse { listen, target } in &config.reverse {
+            let opened = open(listen, "--reverse", &format!("={target}"))?;
+            reversed.extend(opened.into_iter().map(|listener| (listener, target.clone())));
         }
-        let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|l| l.local_addr().ok()).collect();
-        let own_ports = addresses.iter().map(SocketAddr::port).collect();
-        let ctx: Ctx = Arc::new(Shared::new(config, services, own_ports));
-        for listener in listeners {
-            ctx.spawn(accept(ctx.clone(), listener));
+        let addresses: Vec<SocketAddr> = listeners.iter().filter_map(address_of).collect();
+        let led: Vec<_> = reversed.iter().filter_map(|(l, target)| Some((address_of(l)?, target.clone()))).collect();
+        let own = addresses.iter().chain(led.iter().map(|(address, _)| address)).copied().collect();
+        let ctx: Ctx = Arc::new(Shared::new(config, services, own));
+        let doors = listeners.into_iter().map(|listener| (listener, None));
+        for (listener, to) in doors.chain(reversed.into_iter().map(|(listener, target)| (listener, Some(target)))) {
+            ctx.spawn(accept(ctx.clone(), listener, to));
         }
-        Ok(Self { ctx, addresses })
+        Ok(Self { ctx, addresses, reversed: led })
     }
 
     /// Where it listens.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where it listens for one target each, and for which.
+    pub fn reversed(&self) -> &[(SocketAddr, Target)] {
+        &self.reversed
     }
 
     /// What is done with which host, for whoever wants it otherwise while the proxy runs.
@@ -111,15 +119,28 @@ impl Proxy {
     }
 }
 
-fn port_of(listener: &TcpListener) -> u16 {
-    listener.local_addr().map_or(0, |address| address.port())
+/// Listens on addresses that belong together: those with port 0 get the same one. `flag` and what
+/// stands `behind` an address there are for the error.
+fn open(addresses: &[SocketAddr], flag: &'static str, behind: &str) -> Result<Vec<TcpListener>, ListenError> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    for address in addresses {
+        let taken = listeners.first().and_then(address_of).map_or(0, |first| first.port());
+        let port = if address.port() == 0 { taken } else { address.port() };
+        let address = SocketAddr::new(address.ip(), port);
+        match bind(address) {
+            Ok(listener) => listeners.push(listener),
+            Err(source) if source.kind() == io::ErrorKind::AddrInUse => {
+                return Err(ListenError::Busy { address, flag, behind: behind.to_owned() });
+            }
+            Err(source) if address.is_ipv6() && !listeners.is_empty() => warn!(%address, %source, "no IPv6 here"),
+            Err(source) => return Err(ListenError::Other { address, source }),
+        }
+    }
+    Ok(listeners)
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
-    bind(address).map_err(|source| match source.kind() {
-        io::ErrorKind::AddrInUse => ListenError::Busy { address },
-        _ => ListenError::Other { address, source },
-    })
+fn address_of(listener: &TcpListener) -> Option<SocketAddr> {
+    listener.local_addr().ok()
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -137,7 +158,8 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-async fn accept(ctx: Ctx, listener: TcpListener) {
+/// Takes clients in; `to` is where they all go, when the port leads to one target.
+async fn accept(ctx: Ctx, listener: TcpListener, to: Option<Target>) {
     let mut failures = Failures::default();
     loop {
         let accepted = tokio::select! {
@@ -150,7 +172,7 @@ async fn accept(ctx: Ctx, listener: TcpListener) {
                 keep_alive(&stream);
                 let client = SocketAddr::new(client.ip().to_canonical(), client.port());
                 match place_for(&ctx, client) {
-                    Ok(place) => ctx.spawn(intake::serve(ctx.clone(), stream, client, place)),
+                    Ok(place) => ctx.spawn(intake::serve(ctx.clone(), stream, client, place, to.clone())),
                     Err(too_many) => refuse(&ctx, &stream, client, too_many),
                 }
             }

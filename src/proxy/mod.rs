@@ -8,6 +8,8 @@
 //! Must not know the session, the store, nor any face.
 
 mod access;
+mod after_refusal;
+mod always;
 mod client_tls;
 mod context;
 mod devices;
@@ -18,6 +20,7 @@ mod intercept;
 mod legacy;
 mod limits;
 mod listen;
+mod observe;
 mod pages;
 mod password;
 mod patience;
@@ -30,10 +33,12 @@ mod refusals;
 mod refused;
 mod socks;
 mod stranger;
+mod reverse;
 mod stream;
 mod target;
 
 pub use access::{Access, Cidr, CidrError};
+pub use after_refusal::{AfterRefusal, AfterRefusalError};
 pub use context::{Config, PORTAL_HOST, Portal, Services};
 pub use devices::{Device, Devices};
 pub use guests::Guests;
@@ -42,3 +47,4 @@ pub use listen::{ListenError, Proxy};
 pub use password::{Password, PasswordError};
 pub use policy::{Glob, GlobError, Policy, Routes};
 pub use questions::{Questions, Unanswered};
+pub use reverse::Reverse;

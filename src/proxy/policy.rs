@@ -4,6 +4,9 @@ use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::after_refusal;
+use super::context::Ctx;
+use super::record::Record;
 use crate::model::Target;
 
 /// A host pattern with `*` for any run of characters, and a port when it is about one.
@@ -79,11 +82,12 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The rule by which a connection to `target` is tunnelled; `None` when it is intercepted. The
-    /// most specific pattern decides, `--tunnel` on a tie.
-    pub fn tunnels(&self, target: &Target) -> Option<String> {
+    /// The rule by which a connection is tunnelled; `None` when it is intercepted. A pattern may be
+    /// about the host that was asked for or about the name in the ClientHello, `named`. The most
+    /// specific pattern decides, `--tunnel` on a tie.
+    pub fn tunnels(&self, target: &Target, named: &Target) -> Option<String> {
         let best = |globs: &[Glob]| {
-            let matching = globs.iter().filter(|glob| glob.matches(target));
+            let matching = globs.iter().filter(|glob| glob.matches(target) || glob.matches(named));
             matching.max_by_key(|glob| glob.weight()).map(|glob| (glob.weight(), glob.to_string()))
         };
         let (tunnel, intercept) = (best(&self.tunnel), best(&self.intercept));
@@ -108,14 +112,24 @@ impl Routes {
         self.chosen.lock().unwrap_or_else(PoisonError::into_inner).insert(target, tunnel);
     }
 
-    /// The rule by which a connection to `target` is tunnelled; `None` when it is intercepted.
-    pub(super) fn tunnels(&self, target: &Target, policy: &Policy) -> Option<String> {
+    /// The rule by which a connection to `target` is tunnelled, `None` when it is intercepted:
+    /// `otherwise` says so where nobody has decided.
+    fn tunnels(&self, target: &Target, otherwise: impl FnOnce() -> Option<String>) -> Option<String> {
         match self.chosen.lock().unwrap_or_else(PoisonError::into_inner).get(target) {
             Some(true) => Some("chosen on the screen".to_owned()),
             Some(false) => None,
-            None => policy.tunnels(target),
+            None => otherwise(),
         }
     }
+}
+
+/// The rule by which a connection to `target` is tunnelled; `None` when it is intercepted. A person's
+/// word goes first, then the policy's, then what the client's refusals say.
+pub(super) fn rule(ctx: &Ctx, record: &Record, target: &Target) -> Option<String> {
+    let name = record.with(|connection| connection.name.clone());
+    let named = Target::new(name.unwrap_or_else(|| target.host.clone()), target.port);
+    let by_policy = || ctx.config.policy.tunnels(target, &named);
+    ctx.routes.tunnels(target, || by_policy().or_else(|| after_refusal::rule(ctx, record)))
 }
 
 #[cfg(test)]
@@ -142,8 +156,26 @@ mod tests {
             (&["[::1]:443"], &[], "[::1]:443", false),
         ];
         for (intercept, tunnel, target, tunnelled) in cases {
-            let rule = policy(intercept, tunnel).tunnels(&target.parse().unwrap());
+            let target = target.parse().unwrap();
+            let rule = policy(intercept, tunnel).tunnels(&target, &target);
             assert_eq!(rule.is_some(), tunnelled, "{intercept:?} {tunnel:?} {target}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_about_the_host_asked_for_or_the_name_in_the_hello() {
+        let cases: [(&[&str], &[&str], bool); 6] = [
+            (&[], &["a.test"], true),
+            (&[], &["192.0.2.1"], true),
+            (&[], &["a.test:8443"], false),
+            (&["a.test"], &[], false),
+            (&["*.test"], &["192.0.2.1:443"], true),
+            (&["a.test:443"], &["192.*"], false),
+        ];
+        let (target, named) = ("192.0.2.1:443".parse().unwrap(), "a.test:443".parse().unwrap());
+        for (intercept, tunnel, tunnelled) in cases {
+            let rule = policy(intercept, tunnel).tunnels(&target, &named);
+            assert_eq!(rule.is_some(), tunnelled, "{intercept:?} {tunnel:?}");
         }
     }
 
@@ -151,11 +183,12 @@ mod tests {
     fn what_a_person_decides_goes_first() {
         let (routes, policy) = (Routes::default(), policy(&[], &["*.test"]));
         let target: Target = "a.test:443".parse().unwrap();
-        assert_eq!(routes.tunnels(&target, &policy).as_deref(), Some("--tunnel *.test"));
+        let rule = || routes.tunnels(&target, || policy.tunnels(&target, &target));
+        assert_eq!(rule().as_deref(), Some("--tunnel *.test"));
         routes.set(target.clone(), false);
-        assert_eq!(routes.tunnels(&target, &policy), None);
+        assert_eq!(rule(), None);
         routes.set(target.clone(), true);
-        assert_eq!(routes.tunnels(&target, &policy).as_deref(), Some("chosen on the screen"));
+        assert_eq!(rule().as_deref(), Some("chosen on the screen"));
     }
 
     #[test]

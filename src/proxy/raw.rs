@@ -11,9 +11,10 @@ use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
 use super::context::{Ctx, now};
 use super::record::Record;
 use super::stream::{ClientStream, Wire as _};
-use crate::model::{Direction, Message, MessageKind, Outcome, Protocol};
+use crate::model::FindingId::StarttlsNotIntercepted;
+use crate::model::{Connection, Direction, Facts, GivenKind, Message, MessageKind, Outcome, Protocol};
 use crate::net::Tapped;
-use crate::wire::guess_raw;
+use crate::wire::{Opening, guess_raw, sniff};
 
 /// How much of each side's first bytes is looked at to name the protocol.
 const GUESS_FROM: usize = 32;
@@ -55,6 +56,8 @@ fn keep(ctx: &Ctx, record: &Arc<Record>, direction: Direction) -> impl FnMut(&[u
         count(&record, direction, piece.len());
         if std::mem::take(&mut first) {
             guess(&record, direction, piece);
+        } else if direction == Direction::Up {
+            note_starttls(&record, piece);
         }
         if room == 0 {
             return;
@@ -72,6 +75,20 @@ fn keep(ctx: &Ctx, record: &Arc<Record>, direction: Direction) -> impl FnMut(&[u
         };
         ctx.tell_message(message);
     }
+}
+
+/// A connection that began in the clear goes over to TLS: what follows is not opened. Said once.
+fn note_starttls(record: &Record, piece: &[u8]) {
+    let is_plain = |connection: &Connection| connection.given.as_ref().is_some_and(|g| g.kind == GivenKind::Plain);
+    let is_known = |connection: &Connection| connection.findings.iter().any(|f| f.id == StarttlsNotIntercepted);
+    if sniff(piece) != Opening::Tls || !record.with(|connection| is_plain(connection) && !is_known(connection)) {
+        return;
+    }
+    let (up, guess) = record.with(|connection| (connection.traffic.up, connection.raw_guess.clone()));
+    let before = i64::try_from(up.saturating_sub(piece.len() as u64)).unwrap_or(i64::MAX);
+    let facts = Facts::new().with("bytes", before);
+    let facts = if let Some(protocol) = guess { facts.with("protocol", protocol) } else { facts };
+    record.note(StarttlsNotIntercepted, facts);
 }
 
 /// Adds application bytes to the record.

@@ -15,7 +15,7 @@ pub(super) async fn reach(ctx: &Ctx, record: &Record, target: &Target, tcp: Opti
         Some(leg) => leg,
         None => ctx.services.dialler.connect_if(target, allowed).await?,
     };
-    if leg.leads_to_own(&ctx.own_ports) {
+    if leg.leads_to_own(&ctx.own) {
         return Err(Missed::refused(Failure::Loop, &leg));
     }
     Ok(leg)

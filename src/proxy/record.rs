@@ -32,6 +32,11 @@ impl Record {
         Self { ctx: ctx.clone(), connection: Mutex::new(connection) }
     }
 
+    /// What its proxy's connections share.
+    pub(super) fn ctx(&self) -> &Ctx {
+        &self.ctx
+    }
+
     pub(super) fn id(&self) -> ConnectionId {
         self.lock().id
     }
@@ -123,7 +128,12 @@ impl Record {
     pub(super) fn observation(&self) -> Observation {
         self.with(|connection| Observation {
             name: connection.name.clone(),
-            asked_host: connection.target.as_ref().map(|target| target.host.clone()),
+            // Behind a reverse port nobody asked for a host.
+            asked_host: connection
+                .target
+                .as_ref()
+                .filter(|_| connection.intake != Intake::Reverse)
+                .map(|target| target.host.clone()),
             address: connection.upstream.address,
             sent: connection.upstream.sent.clone(),
             handshake: connection.upstream.handshake.clone(),

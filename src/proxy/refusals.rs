@@ -3,6 +3,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::after_refusal;
 use super::record::Record;
 use crate::diagnosis::clients::{History, Meeting};
 use crate::model::{ClientLeg, ClientOutcome, Facts, Refusal, RefusalKind};
@@ -29,13 +30,16 @@ impl Refusals {
             Meeting::of(connection)
         });
         let refusal = meeting.and_then(|meeting| self.note(&meeting));
+        let refusal = refusal.map(|refusal| record.with(|connection| self.with_details(refusal, &connection.client)));
         record
             .update(|connection| {
-                let refusal = refusal.map(|refusal| self.with_details(refusal, &connection.client));
                 connection.findings.extend(refusal.as_ref().map(Refusal::finding));
-                connection.client.refusal = refusal;
+                connection.client.refusal.clone_from(&refusal);
             })
             .await;
+        if let Some(refusal) = refusal {
+            after_refusal::note(record.ctx(), record, &refusal);
+        }
     }
 
     /// Takes a meeting in. Why the client refused, when it did.

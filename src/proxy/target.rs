@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncReadExt as _;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::context::Ctx;
 use super::http;
@@ -15,7 +15,7 @@ use super::reach::reach;
 use super::record::Record;
 use super::stream::ClientStream;
 use crate::model::{Facts, FindingId, Given, GivenKind, Outcome, Target};
-use crate::net::TcpLeg;
+use crate::net::{Missed, TcpLeg};
 use crate::wire::{Opening, sniff};
 
 /// What is known once one side has spoken.
@@ -26,9 +26,11 @@ pub(super) enum Spoke {
     Server,
     /// Nobody: the client left.
     Nobody,
+    /// Nobody: the client waits for a server that is not to be had.
+    NoServer(Missed),
 }
 
-/// Serves a client behind CONNECT or SOCKS.
+/// Serves a client behind CONNECT or SOCKS, or on a port that leads to one target.
 pub(super) async fn serve(ctx: Ctx, record: Record, mut stream: ClientStream) {
     record.publish().await;
     let Some(target) = record.with(|connection| connection.target.clone()) else { return };
@@ -47,6 +49,7 @@ pub(super) async fn serve(ctx: Ctx, record: Record, mut stream: ClientStream) {
                 relay_plain(&ctx, record, stream, tcp, opening).await;
             }
         }
+        Spoke::NoServer(missed) => give_up(&record, &missed).await,
         Spoke::Server => {
             if let Some(tcp) = connect(&ctx, &record, &target, tcp).await {
                 relay_plain(&ctx, record, stream, tcp, Opening::Other).await;
@@ -81,11 +84,17 @@ async fn first_word(
         Err(_) => {}
     }
     // Not told as a failure yet: the client may turn out to speak TLS, and gets a page then.
-    *tcp = reach(ctx, record, target, None).await.ok();
+    let missed = match reach(ctx, record, target, None).await {
+        Ok(leg) => {
+            *tcp = Some(leg);
+            None
+        }
+        Err(missed) => Some(missed),
+    };
     let server_speaks = async {
         match tcp.as_ref() {
             Some(leg) => drop(leg.stream.readable().await),
-            None => std::future::pending().await,
+            None => sleep(ctx.config.hello_timeout).await,
         }
     };
     tokio::select! {
@@ -94,7 +103,7 @@ async fn first_word(
             Ok(1..) => opening_of(ctx, stream, bytes).await,
             _ => Spoke::Nobody,
         },
-        () = server_speaks => Spoke::Server,
+        () = server_speaks => missed.map_or(Spoke::Server, Spoke::NoServer),
     }
 }
 
@@ -129,11 +138,15 @@ async fn connect(ctx: &Ctx, record: &Record, target: &Target, tcp: Option<TcpLeg
             Some(leg)
         }
         Err(missed) => {
-            record.set_missed(&missed, None);
-            record.set_outcome(Outcome::UpstreamFailed);
-            record.publish().await;
-            record.judge_soon().await;
+            give_up(record, &missed).await;
             None
         }
     }
+}
+
+async fn give_up(record: &Record, missed: &Missed) {
+    record.set_missed(missed, None);
+    record.set_outcome(Outcome::UpstreamFailed);
+    record.publish().await;
+    record.judge_soon().await;
 }

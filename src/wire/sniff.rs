@@ -125,8 +125,17 @@ pub fn guess_raw(from_client: &[u8], from_server: &[u8]) -> Option<&'static str>
     }
     let greetings: [(&[u8], &str); 5] =
         [(b"220 ", "smtp"), (b"220-", "smtp"), (b"+OK", "pop3"), (b"* OK", "imap"), (b"RFB 00", "vnc")];
+    if is_mysql_greeting(from_server) {
+        return Some("mysql");
+    }
     let by_server = greetings.iter().find(|(start, _)| from_server.starts_with(start));
     by_server.map(|(_, name)| *name).or_else(|| is_amqp(from_client).then_some("amqp"))
+}
+
+/// The first packet of a server: its length, the number 0, protocol version 10 and the server's own
+/// version as text (MySQL Client/Server Protocol, Protocol::HandshakeV10).
+fn is_mysql_greeting(bytes: &[u8]) -> bool {
+    matches!(bytes, [_, _, 0, 0, 10, version, ..] if version.is_ascii_digit())
 }
 
 fn is_amqp(bytes: &[u8]) -> bool {
@@ -193,6 +202,8 @@ mod tests {
         assert_eq!(guess_raw(b"\x10\x0c\x00\x04MQTT\x04", b""), Some("mqtt"));
         assert_eq!(guess_raw(b"", b"220 mail.test ESMTP"), Some("smtp"));
         assert_eq!(guess_raw(b"SSH-2.0-x", b""), Some("ssh"));
+        assert_eq!(guess_raw(b"", b"\x4a\x00\x00\x00\x0a8.0.36\x00"), Some("mysql"));
+        assert_eq!(guess_raw(b"", b"\x4a\x00\x00\x00\x0a\x00"), None);
         assert_eq!(guess_raw(b"\x01\x02", b"\x03"), None);
         assert_eq!(guess_raw(b"\x10", b""), None);
     }

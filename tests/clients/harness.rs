@@ -69,6 +69,7 @@ pub(crate) struct Scene {
     ground: Ground,
     /// Where tlscope listens.
     pub(crate) port: u16,
+    reversed: Option<u16>,
 }
 
 impl Scene {
@@ -80,13 +81,20 @@ impl Scene {
     /// With tlscope's connections to a well-known port going to the origin's, whatever the name; the
     /// origin's own port is found as well.
     pub(crate) fn of(start: impl FnOnce(&Ground) -> Origin) -> Self {
+        Self::with(&[], start)
+    }
+
+    /// The same with more flags.
+    pub(crate) fn with(more: &[&str], start: impl FnOnce(&Ground) -> Origin) -> Self {
         let ground = Ground::new();
         let origin = start(&ground);
         let mut run = tlscope(&ground);
-        run.args(["run", "--headless", "--listen=127.0.0.1:0"]).args(flags(&ground, &origin));
+        run.args(["run", "--headless", "--listen=127.0.0.1:0"]).args(flags(&ground, &origin)).args(more);
         let mut tlscope = Running::start(&mut run, ground.path("tlscope.log"));
         let port = tlscope.port_after("listens on 127.0.0.1:");
-        Self { tlscope, origin, ground, port }
+        let leads = more.iter().any(|flag| flag.starts_with("--reverse"));
+        let reversed = leads.then(|| tlscope.port_after("all that comes to 127.0.0.1:"));
+        Self { tlscope, origin, ground, port, reversed }
     }
 
     /// A file in the directory of this test.
@@ -97,6 +105,11 @@ impl Scene {
     /// The proxy, for a client that wants a URL.
     pub(crate) fn proxy(&self, scheme: &str) -> String {
         format!("{scheme}://127.0.0.1:{}", self.port)
+    }
+
+    /// The port that leads to one target.
+    pub(crate) fn reversed(&self) -> u16 {
+        self.reversed.unwrap()
     }
 
     /// tlscope's CA, in PEM.

@@ -35,5 +35,7 @@ mod pkits;
 mod python;
 mod readers;
 mod refusals;
+mod reverse;
 mod revocation;
 mod screen;
+mod tunnels;

@@ -28,6 +28,8 @@ const ELSEWHERE: &[(FindingId, &str)] = &[
     (FindingId::ClientEnforcesCt, "src/diagnosis/clients/tests.rs"),
     (FindingId::ClientProbe, "src/diagnosis/clients/tests.rs"),
     (FindingId::TunnelledByPolicy, "tests/it/proxy/legs.rs"),
+    (FindingId::TunnelObserved, "tests/it/proxy/observe.rs"),
+    (FindingId::StarttlsNotIntercepted, "tests/it/proxy/reverse.rs"),
     (FindingId::ProxyLoop, "tests/it/proxy/bad_input.rs"),
     (FindingId::DnsFail, "tests/it/proxy/legs.rs"),
     (FindingId::CloseWithoutNotify, "tests/it/proxy/legs.rs"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -102,9 +102,12 @@ impl Told {
 pub struct Rig {
     proxy: Option<Proxy>,
     pub address: SocketAddr,
+    /// The ports that lead to one target, in the order of the settings.
+    pub reversed: Vec<SocketAddr>,
     _lab: Lab,
     pub ca: CertificateDer<'static>,
-    telling: JoinHandle<Told>,
+    told: Arc<Mutex<Told>>,
+    telling: JoinHandle<()>,
     _home: tempfile::TempDir,
 }
 
@@ -147,7 +150,25 @@ impl Rig {
         change(&mut config);
         let proxy = Proxy::start(config, services).unwrap();
         let address = proxy.addresses()[0];
-        Self { proxy: Some(proxy), address, _lab: lab, ca, telling: tokio::spawn(collect(inbox)), _home: home }
+        let reversed = proxy.reversed().iter().map(|(address, _)| *address).collect();
+        let told = Arc::default();
+        let telling = tokio::spawn(collect(inbox, Arc::clone(&told)));
+        Self { proxy: Some(proxy), address, reversed, _lab: lab, ca, told, telling, _home: home }
+    }
+
+    /// The running proxy.
+    pub fn proxy(&self) -> &Proxy {
+        self.proxy.as_ref().unwrap()
+    }
+
+    /// Waits until what was told is enough.
+    pub async fn until(&self, enough: impl Fn(&Told) -> bool) {
+        soon(async {
+            while !enough(&self.told.lock().unwrap()) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
     }
 
     /// What clients wait for.
@@ -201,16 +222,15 @@ impl Rig {
     /// Stops the proxy, and gives what it told.
     pub async fn stop(mut self) -> Told {
         soon(self.proxy.take().unwrap().stop()).await;
-        soon(self.telling).await.unwrap()
+        soon(self.telling).await.unwrap();
+        std::mem::take(&mut *self.told.lock().unwrap())
     }
 }
 
-async fn collect(mut inbox: mpsc::Receiver<Event>) -> Told {
-    let mut told = Told::default();
+async fn collect(mut inbox: mpsc::Receiver<Event>, told: Arc<Mutex<Told>>) {
     while let Some(event) = inbox.recv().await {
-        told.take(event);
+        told.lock().unwrap().take(event);
     }
-    told
 }
 
 pub fn trust_of(lab: &Lab) -> Trust {

@@ -96,13 +96,54 @@ pub(super) static PAGES: &[Page] = &[
         id: Id::TunnelledByPolicy,
         title: "Passed through by a rule",
         summary: "not intercepted: {rule}",
-        cause: "A rule says that the bytes of this host go through unopened: --tunnel, no fitting --intercept, or a \
-                client that refused before.",
-        fix: "Nothing to do; to look inside, drop the rule or add --intercept for the host.",
+        cause: "A rule says that the bytes of this host go through unopened: --tunnel, no fitting --intercept, a choice \
+                on the screen, or --tunnel-after-refusal for a client that refused tlscope's certificate before.",
+        fix: "Nothing to do; to look inside, drop the rule or add --intercept for the host. After refusals: switch the \
+                app's pin off in a debug build, then intercept the host again from the screen.",
         refused_by: &[],
         accepted_by: "",
         keys: &[("rule", "the rule that applied")],
         source: "tlscope's settings",
+    },
+    Page {
+        id: Id::TunnelObserved,
+        title: "Judged by a connection of tlscope's own, beside the tunnel",
+        summary: "the certificates are those that the server at {address} showed tlscope itself[, {seconds:seconds} \
+                earlier]; what it showed this client is encrypted",
+        cause: "The connection is tunnelled, and its certificates cannot be read in passing: TLS 1.3 encrypts them, and \
+                a session of TLS 1.2 that is resumed sends none. So tlscope shook hands with the same address once \
+                itself, with the client's server name and protocols, and closed at once; at most once an hour for each \
+                target and name.",
+        fix: "Nothing to do. A server may show different certificates to different hellos: what is judged here is what \
+                tlscope's own got. To send nothing of tlscope's own, start it with --observe-tunnelled=false.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[
+            ("address", "the server that tlscope shook hands with"),
+            ("seconds", "how long before this connection; absent when it was for this one"),
+            ("client_version", "the version that the server agreed on with the client, read in passing"),
+            ("client_suite", "the cipher suite that it agreed on with the client"),
+            ("client_group", "the group that it agreed on with the client"),
+        ],
+        source: "RFC 8446 section 2: what follows the ServerHello is encrypted",
+    },
+    Page {
+        id: Id::StarttlsNotIntercepted,
+        title: "The connection went over to TLS in the middle, and that was not opened",
+        summary: "TLS began after {bytes} bytes of the client's in the clear[, as {protocol} does with STARTTLS]; it \
+                was relayed unopened and unjudged",
+        cause: "Client and server began in the clear and then agreed on TLS over the same connection (STARTTLS of SMTP, \
+                IMAP and POP3, the SSLRequest of PostgreSQL, StartTLS of LDAP and XMPP). tlscope intercepts TLS only \
+                where a connection begins with it; here the bytes went through unchanged.",
+        fix: "To have this server's TLS judged and its traffic shown, use the port that begins with TLS: 465 for mail to \
+                send, 993 for IMAP, 995 for POP3, 636 for LDAP.",
+        refused_by: &[],
+        accepted_by: "",
+        keys: &[
+            ("bytes", "what the client had sent in the clear before"),
+            ("protocol", "the protocol, as its first bytes look"),
+        ],
+        source: "RFC 3207, RFC 9051 section 6.2.1, RFC 2595 section 4",
     },
     Page {
         id: Id::TargetNotAllowed,

@@ -7,5 +7,8 @@ mod intake;
 mod legs;
 mod limits;
 mod local_targets;
+mod observe;
+mod policy;
 mod refusals;
 mod relay;
+mod reverse;
