@@ -28,6 +28,7 @@ mod judging;
 mod note;
 mod probing;
 mod refusal;
+mod setup;
 mod suites;
 mod target;
 mod time;
@@ -54,6 +55,7 @@ pub use judging::{
 pub use note::Note;
 pub use probing::{ClockSeen, Probe, ProbeAnswer, ProbeKind, ProbedLeaf, Variant, WeakKind};
 pub use refusal::{Confidence, Refusal, RefusalKind};
+pub use setup::{CaTest, SetupNews, SetupStep};
 pub use suites::{CipherSuite, KeyExchange};
 pub use target::{Host, HostError, Target};
 pub use time::{Timestamp, millis};

@@ -5,9 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use ::http::{Request, Response};
-use bytes::Bytes;
-use http_body_util::Full;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -15,7 +12,9 @@ use tokio_util::task::TaskTracker;
 use super::access::Access;
 use super::http::Budget;
 use super::policy::{Policy, Routes};
+use super::portal::Portal;
 use super::refusals::Refusals;
+use super::visitors::Visitors;
 use crate::ca::Mint;
 use crate::inquiry::Inquiry;
 use crate::model::{ConnectionId, Event, ExchangeId, Message, Observation, Report, Timestamp};
@@ -57,12 +56,6 @@ impl Default for Config {
 /// How many clients that are not served may be told so at a time.
 const MOST_STRANGERS: usize = 64;
 
-/// The host whose requests are for tlscope itself, when they come through the proxy.
-pub const PORTAL_HOST: &str = "tlscope.test";
-
-/// Answers requests that are for tlscope itself.
-pub type Portal = Arc<dyn Fn(&Request<()>, SocketAddr) -> Response<Full<Bytes>> + Send + Sync>;
-
 /// What the proxy works with, made by whoever starts it.
 #[derive(Clone)]
 pub struct Services {
@@ -85,6 +78,8 @@ pub(super) struct Shared {
     /// What a person decides while the proxy runs.
     pub(super) routes: Routes,
     pub(super) refusals: Refusals,
+    /// Devices that come for tlscope itself.
+    pub(super) visitors: Visitors,
     /// Places for clients that are not served while they are told so.
     pub(super) strangers: Arc<Semaphore>,
     pub(super) budget: Budget,
@@ -110,6 +105,7 @@ impl Shared {
             config,
             routes: Routes::default(),
             refusals: Refusals::new(services.mint.former_cas()),
+            visitors: Visitors::default(),
             services,
             strangers: Arc::new(Semaphore::new(MOST_STRANGERS)),
             own_ports,
@@ -200,7 +196,7 @@ pub(super) mod tests {
         let (authority, _) = Authority::load_or_create(home.path(), now()).unwrap();
         let dialler = Dialler::new(net::Config::default());
         let inquiry = Inquiry::start(inquiry::Config::default(), Trust::default, dialler.clone()).unwrap();
-        let portal: Portal = Arc::new(|_, _| Response::new(Full::default()));
+        let portal: Portal = Arc::new(|_| Default::default());
         let services = Services { dialler, inquiry, mint: Arc::new(Mint::new(authority)), portal, events };
         Arc::new(Shared::new(Config::default(), services, Vec::new()))
     }

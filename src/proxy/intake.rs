@@ -14,6 +14,7 @@ use super::context::Ctx;
 use super::http;
 use super::intercept;
 use super::pages;
+use super::portal::{self, Visit};
 use super::record::Record;
 use super::stream::ClientStream;
 use super::target;
@@ -121,8 +122,12 @@ async fn serve_socks(ctx: Ctx, mut stream: TcpStream, bytes: Bytes, client: Sock
     let deadline = ctx.config.hello_timeout;
     match timeout(deadline, socks_handshake(&mut stream, BytesMut::from(&bytes[..]))).await {
         Ok(Ok((target, rest))) => {
-            let record = Record::open(&ctx, client, Intake::Socks5, Some(target));
             let stream = ClientStream::new(stream).with_prefix(rest);
+            if portal::is_own(&target.host) {
+                let visit = Visit::proxied(client, &stream);
+                return Box::pin(portal::serve(&ctx, stream, visit)).await;
+            }
+            let record = Record::open(&ctx, client, Intake::Socks5, Some(target));
             Box::pin(target::serve(ctx, record, stream)).await;
         }
         Ok(Err(Some(reason))) => {

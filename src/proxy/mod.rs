@@ -18,14 +18,17 @@ mod listen;
 mod pages;
 mod patience;
 mod policy;
+mod portal;
 mod raw;
 mod reach;
 mod record;
 mod refusals;
 mod stream;
 mod target;
+mod visitors;
 
 pub use access::{Access, Cidr, CidrError};
-pub use context::{Config, PORTAL_HOST, Portal, Services};
+pub use context::{Config, Services};
 pub use listen::{ListenError, Proxy};
 pub use policy::{Glob, GlobError, Policy, Routes};
+pub use portal::{PORTAL_HOST, Portal, PortalAnswer, PortalRequest};

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::json;
@@ -93,6 +93,15 @@ fn prefers_json(accept: &str) -> bool {
 pub(super) fn refused(why: &str) -> Response<Full<Bytes>> {
     let body = text::document("tlscope cannot take this request", &format!("<p>{}</p>", text::html(why)));
     respond(StatusCode::BAD_REQUEST, "text/html; charset=utf-8", body)
+}
+
+/// For a device that asks for tlscope's own pages faster than anybody could read them.
+pub(super) fn too_many() -> Response<Full<Bytes>> {
+    let body = "<p>This device asks for tlscope's pages faster than they can be read. Try again in a second.</p>";
+    let body = text::document("Too many requests", body);
+    let mut response = respond(StatusCode::TOO_MANY_REQUESTS, "text/html; charset=utf-8", body);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 /// For somebody who may not use the proxy: a whole HTTP/1 answer.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::model::{FindingId, Fingerprint, Refusal, Severity, Timestamp};
-use crate::session::{Book, ChainFacts, ClientFacts, ClientKey, Group, Groups, LeafFacts, quoted};
+use crate::session::{Book, ChainFacts, ClientFacts, ClientKey, Group, Groups, LeafFacts, Setup, quoted};
 
 /// What the upper part of the screen shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +74,13 @@ impl Key {
         match self {
             Self::Client(client) => groups.refusal(client),
             _ => None,
+        }
+    }
+
+    fn setup<'g>(&self, groups: &'g Groups) -> Option<&'g Setup> {
+        match self {
+            Self::Device(device) => groups.setups.get(device),
+            Self::Host(_) | Self::Leaf(_) | Self::Client(_) => None,
         }
     }
 
@@ -184,8 +191,11 @@ impl Board {
         let window = self.keys.iter().enumerate().skip(self.top).take(rows);
         self.shown = window
             .filter_map(|(at, key)| {
-                let group = key.group(book.groups())?;
-                Some(ShownGroup::of(key.clone(), group, book.groups(), at == self.selected))
+                let (group, setup) = (key.group(book.groups()), key.setup(book.groups()));
+                let none = Group::default();
+                let group = group.or_else(|| setup.is_some().then_some(&none))?;
+                let shown = ShownGroup::of(key.clone(), group, book.groups(), at == self.selected);
+                Some(ShownGroup { setup: setup.cloned().unwrap_or_default(), ..shown })
             })
             .collect();
     }
@@ -230,7 +240,13 @@ fn sorted_keys(view: View, groups: &Groups) -> Vec<Key> {
         View::Devices | View::Setup => {
             let mut all: Vec<_> = groups.by_device.iter().collect();
             all.sort_by_key(|(_, group)| by_trouble(group));
-            all.into_iter().map(|(device, _)| Key::Device(*device)).collect()
+            let devices = all.into_iter().map(|(device, _)| Key::Device(*device));
+            if view == View::Devices {
+                return devices.collect();
+            }
+            // Those that are only being set up are what somebody is looking for here.
+            let new = groups.setups.keys().filter(|device| !groups.by_device.contains_key(device));
+            new.map(|device| Key::Device(*device)).chain(devices).collect()
         }
         View::Clients => {
             let mut all: Vec<_> = groups.by_client.iter().collect();
