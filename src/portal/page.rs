@@ -33,8 +33,9 @@ pub(super) fn setup(contents: &Contents<'_>) -> String {
     };
     let device = test.asked.client.ip();
     let body = format!(
-        "<p>tlscope shows what is wrong with the TLS between an app and its servers, to the person who runs it. {way} \
-         This device is <code>{device}</code>; the proxy is <code>{}</code>.</p>{}{}{}{}",
+        "<p>{way}<br>The proxy is <code>{}</code>, this device is <code>{device}</code>.</p><p><small>tlscope is a \
+         debugging proxy: it shows what is wrong with the TLS between an app and its servers to the person who runs \
+         it.</small></p>{}{}{}{}",
         places.proxy,
         test_box(test, true),
         guides(contents),

@@ -124,7 +124,7 @@ impl SelfTest<'_> {
 
     fn proxy_answer(&self) -> Answer {
         let question = "Through the proxy";
-        let advice = "Set the proxy in the settings of this network, as below, then open this page again. Mobile data \
+        let advice = "Set the proxy in the settings of this network, as the steps say, then open this page again. Mobile data \
                       and a VPN go past it.";
         if self.asked.proxied {
             let words = "yes: this page came through it".to_owned();
@@ -168,12 +168,12 @@ impl SelfTest<'_> {
                 question,
                 is_good: None,
                 words: format!("<img src=\"{pictures}/ca.svg\" alt=\"not yet\">"),
-                advice: format!("{} {}", self.last_words(), self.ca_advice()),
+                advice: format!("{} {}", self.last_words(), self.ca_advice()).trim_start().to_owned(),
             },
             (_, _) => Answer {
                 question,
                 is_good: Some(false),
-                words: format!("not yet. {}", self.last_words()),
+                words: format!("not yet. {}", self.last_words()).trim_end().to_owned(),
                 advice: self.ca_advice().to_owned(),
             },
         }
@@ -191,7 +191,7 @@ impl SelfTest<'_> {
     fn ca_advice(&self) -> &'static str {
         match self.platform.system {
             _ if self.platform.is_firefox => {
-                "Firefox does not look into the system's store: import the certificate in its own settings, as below."
+                "Firefox does not look into the system's store: import the certificate in its own settings."
             }
             System::Ios => {
                 "Two steps are needed: install the profile, and switch it on in Certificate Trust Settings. Most miss \
@@ -202,7 +202,7 @@ impl SelfTest<'_> {
             }
             System::Windows => "It belongs into Trusted Root Certification Authorities, then restart the browser.",
             System::Linux => "Chrome and Firefox have stores of their own; the system's is for curl and others.",
-            _ => "Install the certificate, as below, then open this page again.",
+            _ => "Install the certificate, as the steps say, then open this page again.",
         }
     }
 
@@ -231,7 +231,7 @@ fn version_answer(test: &CaTest) -> Answer {
     let used = test.version.map_or(String::new(), |version| format!(", {version} used"));
     let advice = match newest {
         TlsVersion::TLS13 => "",
-        TlsVersion::TLS12 => "Good enough, and older than 2018: what only TLS 1.3 can do is not tested from here.",
+        TlsVersion::TLS12 => "Good enough. What only TLS 1.3 does is not seen from this browser.",
         _ => {
             "Too old: tlscope passes its connections on unread, and tells what it sees of the server. Update the \
              browser or the system."

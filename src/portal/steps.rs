@@ -50,10 +50,10 @@ const IOS: Guide = Guide {
     title: "iPhone and iPad",
     steps: &[
         "In Safari: <a class=\"go\" href=\"/ca.mobileconfig\">Get the profile</a> and tap <b>Allow</b>.",
-        "<b>Settings</b>, <b>Profile Downloaded</b> (or General, VPN &amp; Device Management): <b>Install</b>.",
-        "<b>Settings</b>, <b>General</b>, <b>About</b>, <b>Certificate Trust Settings</b>, at the very bottom: switch \
+        "<b>Settings</b> › <b>Profile Downloaded</b> (or General, VPN &amp; Device Management): <b>Install</b>.",
+        "<b>Settings</b> › <b>General</b> › <b>About</b> › <b>Certificate Trust Settings</b>, at the very bottom: switch \
          it on. Without this step nothing trusts it.",
-        "<b>Settings</b>, <b>Wi-Fi</b>, the <b>i</b> beside your network, <b>Configure Proxy</b>: <b>Manual</b>, \
+        "<b>Settings</b> › <b>Wi-Fi</b>, the <b>i</b> beside your network, <b>Configure Proxy</b>: <b>Manual</b>, \
          server <code>{host}</code>, port <code>{port}</code>. Or <b>Automatic</b> with the URL \
          <code>{page}/proxy.pac</code>.",
     ],
@@ -63,12 +63,12 @@ const ANDROID: Guide = Guide {
     title: "Android",
     steps: &[
         "<a class=\"go\" href=\"/ca.crt\">Get the certificate</a>. Opening it does not install it.",
-        "<b>Settings</b>, <b>Security</b> (perhaps More security settings), <b>Encryption &amp; credentials</b>, \
-         <b>Install a certificate</b>, <b>CA certificate</b>, <b>Install anyway</b>; choose \
+        "<b>Settings</b> › <b>Security</b> (perhaps More security settings), <b>Encryption &amp; credentials</b> › \
+         <b>Install a certificate</b> › <b>CA certificate</b> › <b>Install anyway</b>; choose \
          <code>tlscope-ca.crt</code>. The search of the settings finds it by <code>certificate</code>. It wants a \
          screen lock.",
-        "Samsung: Settings, Security and privacy, More security settings, <b>Install from phone storage</b>.",
-        "<b>Settings</b>, <b>Wi-Fi</b>, your network, edit, advanced options, <b>Proxy</b>: <b>Manual</b>, host \
+        "Samsung: <b>Security and privacy</b> › <b>More security settings</b> › <b>Install from phone storage</b>.",
+        "<b>Settings</b> › <b>Wi-Fi</b>, your network, edit, advanced options, <b>Proxy</b>: <b>Manual</b>, host \
          <code>{host}</code>, port <code>{port}</code>. Or <b>Auto-config</b> with <code>{page}/proxy.pac</code>.",
         "Chrome trusts it now. <b>Apps do not</b>, since Android 7: see the next part.",
     ],
@@ -79,8 +79,8 @@ const OLD_ANDROID: Guide = Guide {
     steps: &[
         "<a class=\"go\" href=\"/ca.crt\">Get the certificate</a>, give it a name, use it for <b>VPN and apps</b>. It \
          wants a screen lock.",
-        "If nothing asks: <b>Settings</b>, <b>Security</b>, <b>Install from storage</b>.",
-        "<b>Settings</b>, <b>Wi-Fi</b>, hold your network, <b>Modify network</b>, advanced options, <b>Proxy</b>: \
+        "If nothing asks: <b>Settings</b> › <b>Security</b> › <b>Install from storage</b>.",
+        "<b>Settings</b> › <b>Wi-Fi</b>, hold your network, <b>Modify network</b>, advanced options, <b>Proxy</b>: \
          <b>Manual</b>, host <code>{host}</code>, port <code>{port}</code>.",
         "Apps trust it as the browser does.",
     ],
@@ -118,9 +118,9 @@ const HARMONY: Guide = Guide {
     title: "HarmonyOS",
     steps: &[
         "<a class=\"go\" href=\"/ca.crt\">Get the certificate</a>.",
-        "<b>Settings</b>, <b>Privacy &amp; security</b> (or Security, More settings), <b>Encryption and \
-         credentials</b>, <b>Install from storage</b>, as a CA certificate.",
-        "<b>Settings</b>, <b>WLAN</b>, your network, <b>Proxy</b>: <b>Manual</b>, server <code>{host}</code>, port \
+        "<b>Settings</b> › <b>Privacy &amp; security</b> (or Security, More settings), <b>Encryption and \
+         credentials</b> › <b>Install from storage</b>, as a CA certificate.",
+        "<b>Settings</b> › <b>WLAN</b>, your network, <b>Proxy</b>: <b>Manual</b>, server <code>{host}</code>, port \
          <code>{port}</code>.",
         "Apps for Android on it follow Android's rules.",
     ],
@@ -132,7 +132,7 @@ const MAC: Guide = Guide {
         "<a class=\"go\" href=\"/ca.pem\">Get the certificate</a>, then in Terminal:<pre>sudo security \
          add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain ~/Downloads/tlscope-ca.pem</pre>Or \
          open it with Keychain Access, and set it to <b>Always Trust</b>.",
-        "<b>System Settings</b>, <b>Network</b>, your network, <b>Details</b>, <b>Proxies</b>: both <b>Web proxy</b> \
+        "<b>System Settings</b> › <b>Network</b>, your network, <b>Details</b> › <b>Proxies</b>: both <b>Web proxy</b> \
          and <b>Secure web proxy</b>, server <code>{host}</code>, port <code>{port}</code>. Or <b>Automatic proxy \
          configuration</b> with <code>{page}/proxy.pac</code>.",
     ],
@@ -144,7 +144,7 @@ const WINDOWS: Guide = Guide {
         "<a class=\"go\" href=\"/ca.crt\">Get the certificate</a>, then in a command prompt:<pre>certutil -user \
          -addstore Root %USERPROFILE%\\Downloads\\tlscope-ca.crt</pre>Services do not see the user's store: as an \
          administrator leave out <code>-user</code>.",
-        "<b>Settings</b>, <b>Network &amp; internet</b>, <b>Proxy</b>, <b>Manual proxy setup</b>: address \
+        "<b>Settings</b> › <b>Network &amp; internet</b> › <b>Proxy</b> › <b>Manual proxy setup</b>: address \
          <code>{host}</code>, port <code>{port}</code>. Or <b>Setup script</b>: <code>{page}/proxy.pac</code>.",
         "Services and some programs:<pre>netsh winhttp set proxy {proxy}</pre>Afterwards: <code>netsh winhttp reset \
          proxy</code>.",
@@ -179,9 +179,9 @@ const CHROME_OS: Guide = Guide {
     title: "ChromeOS",
     steps: &[
         "<a class=\"go\" href=\"/ca.crt\">Get the certificate</a>.",
-        "<b>Settings</b>, <b>Privacy and security</b>, <b>Security</b>, <b>Manage certificates</b>, <b>Authorities</b>, \
+        "<b>Settings</b> › <b>Privacy and security</b> › <b>Security</b> › <b>Manage certificates</b> › <b>Authorities</b> › \
          <b>Import</b>; trust it for websites.",
-        "<b>Settings</b>, <b>Network</b>, your network, <b>Proxy</b>: <b>Manual</b>, both kinds, host \
+        "<b>Settings</b> › <b>Network</b>, your network, <b>Proxy</b>: <b>Manual</b>, both kinds, host \
          <code>{host}</code>, port <code>{port}</code>.",
     ],
 };
@@ -190,10 +190,10 @@ const FIREFOX: Guide = Guide {
     title: "Firefox",
     steps: &[
         "It has a store of its own. <a class=\"go\" href=\"/ca.pem\">Get the certificate</a>.",
-        "<b>Settings</b>, <b>Privacy &amp; Security</b>, <b>View Certificates</b>, <b>Authorities</b>, <b>Import</b>: \
+        "<b>Settings</b> › <b>Privacy &amp; Security</b> › <b>View Certificates</b> › <b>Authorities</b> › <b>Import</b>: \
          trust it to identify websites. Or take the system's store: in <code>about:config</code> set \
          <code>security.enterprise_roots.enabled</code>.",
-        "<b>Settings</b>, <b>Network Settings</b>: <b>Manual</b>, HTTP proxy <code>{host}</code>, port \
+        "<b>Settings</b> › <b>Network Settings</b>: <b>Manual</b>, HTTP proxy <code>{host}</code>, port \
          <code>{port}</code>, also for HTTPS.",
         "On Android: Settings, About Firefox, tap the logo seven times; back in Settings, Secret Settings, <b>Use third \
          party CA certificates</b>.",

@@ -95,6 +95,7 @@ fn trust(device: &ShownGroup) -> Step {
 fn traffic(device: &ShownGroup) -> Step {
     let words = match device.connections {
         0 => "no app traffic yet".to_owned(),
+        1 => "app traffic: 1 connection".to_owned(),
         n => format!("app traffic: {} connections", text::count(n as u64)),
     };
     Step { mark: Mark::of(device.connections > 0), name: "traffic", words }

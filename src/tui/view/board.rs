@@ -51,7 +51,7 @@ const CERTIFICATES: &[Column<ShownGroup>] = &[
 
 const SETUP: &[Column<ShownGroup>] = &[
     Column { name: "device", width: Constraint::Fill(2), from: 0, cell: name },
-    Column { name: checklist::HEADING, width: Constraint::Length(27), from: 100, cell: marks },
+    Column { name: checklist::HEADING, width: Constraint::Length(27), from: 120, cell: marks },
     Column { name: "does it work yet", width: Constraint::Fill(4), from: 0, cell: works },
     Column { name: "conn", width: Constraint::Length(6), from: 50, cell: connections },
 ];

@@ -4,5 +4,6 @@ mod bad_input;
 mod http2;
 mod intake;
 mod legs;
+mod portal;
 mod refusals;
 mod relay;
