@@ -99,10 +99,10 @@ impl Banner {
     fn device_steps(&self, remote: SocketAddr) -> String {
         if self.allowed.is_empty() {
             let allow = format!("--allow {}/{}", remote.ip(), if remote.is_ipv4() { 24 } else { 64 });
-            return format!("set their proxy to {remote}, start tlscope with {allow}, open http://tlscope.test/");
+            return format!("start tlscope with {allow}, then open http://{remote}/ on them: it has the steps");
         }
         let allowed = self.allowed.join(", ");
-        format!("set their proxy to {remote}, open http://tlscope.test/; served: this machine, {allowed}")
+        format!("open http://{remote}/ on them: it has the steps; served: this machine, {allowed}")
     }
 
     /// The lines.

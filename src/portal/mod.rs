@@ -48,13 +48,16 @@ pub struct Page {
 }
 
 /// What a path is.
+#[derive(Clone, Copy)]
 enum Route<'a> {
     Setup,
     Tested,
     File(&'a File),
     Pac,
-    /// One of the self-test's, by the name behind its directory.
-    Test(&'a str),
+    /// What the self-test found, in words.
+    Result,
+    /// One of its pictures.
+    Picture(&'a str),
     Nothing,
 }
 
@@ -79,7 +82,7 @@ impl Page {
         };
         let route = self.route(asked.head.uri().path());
         // The pictures of the test are loaded from another scheme, so another site: the path is the key.
-        let is_picture = matches!(route, Route::Test(name) if name.ends_with(".svg"));
+        let is_picture = matches!(route, Route::Picture(_));
         let is_page = matches!(route, Route::Setup | Route::Tested | Route::Nothing);
         if !is_picture && is_cross_site(asked.head.headers(), &site, is_page) {
             return said(StatusCode::FORBIDDEN, "Not for other sites", CROSS_SITE);
@@ -99,10 +102,11 @@ impl Page {
             ("/self-test", _) => Route::Tested,
             ("/proxy.pac", _) => Route::Pac,
             (_, Some(file)) => Route::File(file),
-            _ => path
-                .strip_prefix(&self.test_dir)
-                .and_then(|rest| rest.strip_prefix('/'))
-                .map_or(Route::Nothing, Route::Test),
+            _ => match path.strip_prefix(&self.test_dir).and_then(|rest| rest.strip_prefix('/')) {
+                Some("result") => Route::Result,
+                Some(name) => Route::Picture(name),
+                None => Route::Nothing,
+            },
         }
     }
 
@@ -116,8 +120,8 @@ impl Page {
             Route::Setup | Route::Tested => self.page(&test, &places, &agent, matches!(route, Route::Setup)),
             Route::File(file) => downloaded(file, asked),
             Route::Pac => downloaded(&pac(&places.proxy), asked),
-            Route::Test("result") => respond(StatusCode::OK, HTML, test.html()).into(),
-            Route::Test(name) => match picture(name, asked) {
+            Route::Result => respond(StatusCode::OK, HTML, test.html()).into(),
+            Route::Picture(name) => match picture(name, asked) {
                 Some(svg) => {
                     let mut response = respond(StatusCode::OK, "image/svg+xml", svg);
                     response.headers_mut().insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));

@@ -141,8 +141,8 @@ fn document(title: &str, body: &str) -> String {
 /// self-test, and the answers to it.
 pub(super) fn policy(test: &SelfTest<'_>) -> String {
     let script = STANDARD.encode(Sha256::digest(SCRIPT));
-    let sources: Vec<String> =
-        [test.proxy_picture(), test.ca_pictures()].into_iter().flatten().map(origin_of).collect();
+    let pictures = [test.proxy_picture(), test.ca_pictures()];
+    let sources: Vec<String> = pictures.iter().flatten().map(|url| origin_of(url)).collect();
     let pictures = if sources.is_empty() { "'none'".to_owned() } else { sources.join(" ") };
     format!(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{script}'; connect-src 'self'; img-src \
@@ -152,7 +152,7 @@ pub(super) fn policy(test: &SelfTest<'_>) -> String {
 
 /// A source for the policy. An IPv6 address cannot stand in one (CSP3 section 2.3.1): there the scheme
 /// alone does.
-fn origin_of(url: String) -> String {
+fn origin_of(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
     match rest.split('/').next() {
         Some(authority) if !authority.starts_with('[') => format!("{scheme}://{authority}"),

@@ -188,6 +188,7 @@ pub(super) mod tests {
     use super::*;
     use crate::ca::Authority;
     use crate::diagnosis::Trust;
+    use crate::proxy::PortalAnswer;
     use crate::{inquiry, net};
 
     /// What connections share, around a channel of the test's own.
@@ -196,7 +197,7 @@ pub(super) mod tests {
         let (authority, _) = Authority::load_or_create(home.path(), now()).unwrap();
         let dialler = Dialler::new(net::Config::default());
         let inquiry = Inquiry::start(inquiry::Config::default(), Trust::default, dialler.clone()).unwrap();
-        let portal: Portal = Arc::new(|_| Default::default());
+        let portal: Portal = Arc::new(|_| PortalAnswer::default());
         let services = Services { dialler, inquiry, mint: Arc::new(Mint::new(authority)), portal, events };
         Arc::new(Shared::new(Config::default(), services, Vec::new()))
     }

@@ -143,7 +143,7 @@ impl Book {
         let (gone, version) = (self.places().end, self.version + 1);
         // How a device is set up does not change by that.
         let groups = self.groups.without_traffic();
-        *self = Self { gone, version, groups, ..Self::new(self.limits) };
+        *self = Self { gone, groups, version, ..Self::new(self.limits) };
         for (id, known) in open {
             self.totals.connections += 1;
             self.devices.insert(known.connection.client_address.ip());
