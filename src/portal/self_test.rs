@@ -183,7 +183,9 @@ impl SelfTest<'_> {
     fn last_words(&self) -> String {
         let refused = self.asked.last_test.as_ref().filter(|test| !test.passed());
         refused.map_or(String::new(), |test| match &test.outcome {
-            ClientOutcome::Failed { reason } | ClientOutcome::NothingShared { reason } => format!("tlscope could not serve this device: {}.", html(reason)),
+            ClientOutcome::Failed { reason } | ClientOutcome::NothingShared { reason } => {
+                format!("tlscope could not serve this device: {}.", html(reason))
+            }
             outcome => format!("The last attempt: {}.", html(&client_outcome_words(outcome))),
         })
     }
