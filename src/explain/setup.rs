@@ -18,9 +18,9 @@ pub fn ca_test_words(test: &CaTest) -> String {
     if !test.passed() {
         return format!("does not trust the CA: {}", client_outcome_words(&test.outcome));
     }
-    let version = test.version.map(|version| version.to_string()).unwrap_or_default();
-    let http2 = if test.offers_http2 { ", HTTP/2" } else { ", no HTTP/2" };
-    format!("trusts the CA ({version}{http2})")
+    let version = test.version.map_or_else(|| "TLS".to_owned(), |version| version.to_string());
+    let http2 = if test.offers_http2 { "HTTP/2" } else { "no HTTP/2" };
+    format!("trusts the CA ({version}, {http2})")
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ const IOS: Guide = Guide {
 const ANDROID: Guide = Guide {
     title: "Android",
     steps: &[
-        "<a class=\"go\" href=\"/ca.crt\">Get the certificate</a>. Opening it does not install it.",
+        "<a class=\"go\" href=\"/ca.crt\">Get the certificate</a>. Since Android 11 opening it does not install it.",
         "<b>Settings</b> › <b>Security</b> (perhaps More security settings), <b>Encryption &amp; credentials</b> › \
          <b>Install a certificate</b> › <b>CA certificate</b> › <b>Install anyway</b>; choose \
          <code>tlscope-ca.crt</code>. The search of the settings finds it by <code>certificate</code>. It wants a \

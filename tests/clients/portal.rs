@@ -172,6 +172,8 @@ fn the_ca_in_every_form_is_the_ca() {
     let p12 = openssl(&["pkcs12", "-passin", "pass:changeit", "-nokeys", "-legacy"], &store);
     fs::write(scene.path("from-p12.pem"), &p12.stdout).unwrap();
     assert_eq!(fingerprint(&[], &scene.path("from-p12.pem")), ca);
+    let keys = openssl(&["pkcs12", "-passin", "pass:changeit", "-nocerts", "-nodes", "-legacy"], &store).text();
+    assert!(!keys.contains("PRIVATE"), "the key of the CA never leaves");
     let mut keytool = command("keytool");
     let listed = run(keytool.args(["-list", "-storepass", "changeit", "-keystore"]).arg(&store)).well().text();
     assert!(listed.contains("trustedCertEntry"), "{listed}");
