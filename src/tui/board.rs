@@ -129,6 +129,7 @@ pub(super) struct ShownGroup {
     pub(super) client: Option<Arc<ClientFacts>>,
     pub(super) refusal: Option<Refusal>,
     pub(super) clients: Names,
+    pub(super) setup: Setup,
     pub(super) is_selected: bool,
 }
 
@@ -137,6 +138,7 @@ impl ShownGroup {
         Self {
             client: group.client.clone(),
             refusal: key.refusal(groups),
+            setup: key.setup(groups).cloned().unwrap_or_default(),
             key,
             connections: group.connections,
             refused: group.refused,
@@ -191,11 +193,11 @@ impl Board {
         let window = self.keys.iter().enumerate().skip(self.top).take(rows);
         self.shown = window
             .filter_map(|(at, key)| {
-                let (group, setup) = (key.group(book.groups()), key.setup(book.groups()));
+                let groups = book.groups();
                 let none = Group::default();
-                let group = group.or_else(|| setup.is_some().then_some(&none))?;
-                let shown = ShownGroup::of(key.clone(), group, book.groups(), at == self.selected);
-                Some(ShownGroup { setup: setup.cloned().unwrap_or_default(), ..shown })
+                // A device that is only being set up has no connections to be a group of.
+                let group = key.group(groups).or_else(|| key.setup(groups).map(|_| &none))?;
+                Some(ShownGroup::of(key.clone(), group, groups, at == self.selected))
             })
             .collect();
     }
