@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::model::{CaTest, Host, SetupStep};
+use crate::model::{CaTest, ClientOutcome, Host, SetupStep};
 
 /// So many devices are remembered; the one that was seen longest ago makes room.
 const MOST_DEVICES: usize = 1000;
@@ -35,6 +35,15 @@ struct Visitor {
 impl Visitor {
     fn new(now: Instant) -> Self {
         Self { seen: now, window: now, answers: 0, page: None, test: None, told: Vec::new() }
+    }
+}
+
+impl Visitor {
+    /// Browsers open connections ahead of need, and drop those they do not use: of a device that has taken
+    /// a certificate, only an alert says that it does not any more.
+    fn is_noise(&self, test: &CaTest) -> bool {
+        let is_proof = test.passed() || matches!(test.outcome, ClientOutcome::Alert { .. });
+        !is_proof && self.test.as_ref().is_some_and(CaTest::passed)
     }
 }
 
@@ -71,6 +80,7 @@ impl Visitors {
     /// as many events as there is news, however many requests.
     pub(super) fn is_news(&self, device: IpAddr, step: &SetupStep) -> bool {
         self.with(device, |visitor, _| match step {
+            SetupStep::Tested(test) if visitor.is_noise(test) => false,
             SetupStep::Tested(test) => visitor.test.replace(test.clone()).as_ref() != Some(test),
             other if visitor.told.contains(other) => false,
             other => {
@@ -100,7 +110,7 @@ impl Visitors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AlertCode, ClientHello, ClientOutcome};
+    use crate::model::{AlertCode, ClientHello};
 
     const DEVICE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
 
@@ -118,6 +128,8 @@ mod tests {
             (&refused, true),
             (&refused, false),
             (&test(ClientOutcome::Served), true),
+            (&test(ClientOutcome::EofInHandshake), false),
+            (&test(ClientOutcome::Served), false),
             (&refused, true),
             (&page, false),
         ];
@@ -126,6 +138,8 @@ mod tests {
         }
         assert!(visitors.is_news("192.0.2.8".parse().unwrap(), &page), "another device's is");
         assert!(!visitors.last_test(DEVICE).unwrap().passed());
+        let another = "192.0.2.9".parse().unwrap();
+        assert!(visitors.is_news(another, &test(ClientOutcome::EofInHandshake)), "Node says no more than that");
     }
 
     #[test]
