@@ -24,7 +24,7 @@ use crate::lab::Lab;
 use crate::model::{RootSet, RootSetName, Summary, Timestamp};
 use crate::net::Dialler;
 use crate::portal::Page;
-use crate::proxy::{PORTAL_HOST, Proxy, Services};
+use crate::proxy::{Portal, Proxy, Services};
 use crate::session::{Limits, Listener, Recorder, Session};
 use crate::store::{Flusher, StoreError, Writer};
 use crate::trust::{self, Loaded};
@@ -64,7 +64,7 @@ impl Engine {
         let (authority, origin) = Authority::load_or_create(&settings.home.ca, now)?;
         let mut banner = banner(settings, &authority, origin, now);
         banner.lab_host = lab.as_ref().map(|_| "expired.lab.test".to_owned());
-        let page = Page { ca: authority.cert().clone(), ca_name: authority.name().to_owned(), host: PORTAL_HOST };
+        let page = Page::new(authority.cert().clone(), authority.name().to_owned());
         let mint = Arc::new(Mint::new(authority));
         make_rsa_key_ahead(mint.clone());
         let dialler = dialler(settings, lab.as_ref());
@@ -75,7 +75,7 @@ impl Engine {
         let file = writer.path().to_owned();
         banner.session = Some(file.clone());
         let (events, inbox) = mpsc::channel(EVENTS_WAITING);
-        let portal: crate::proxy::Portal = Arc::new(move |request, client| page.answer(request, client));
+        let portal: Portal = Arc::new(move |asked| page.answer(asked));
         let weak = events.downgrade();
         let services = Services { dialler: dialler.clone(), inquiry: inquiry.clone(), mint, portal, events };
         let proxy = match Proxy::start(settings.proxy.clone(), services) {

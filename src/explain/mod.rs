@@ -18,6 +18,7 @@ mod markdown;
 mod page;
 mod pages;
 mod refusal;
+mod setup;
 mod template;
 
 pub use certificate::certificate_text;
@@ -27,6 +28,7 @@ pub use hello::{hello_lines, likeness_words};
 pub use markdown::{fix_in_general, index_markdown, page_markdown};
 pub use page::{Page, page, summary_line};
 pub use refusal::refusal_words;
+pub use setup::{ca_test_words, setup_words};
 
 use crate::model::Finding;
 

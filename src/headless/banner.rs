@@ -114,11 +114,11 @@ impl Banner {
         if self.allowed.is_empty() {
             let allow = format!("--allow {}/{}", remote.ip(), if remote.is_ipv4() { 24 } else { 64 });
             return format!(
-                "set their proxy to {remote}, open http://tlscope.test/; they are let in on the screen, or by {allow}"
+                "open http://{remote}/ on them: it has the steps; they are let in on the screen, or by {allow}"
             );
         }
         let allowed = self.allowed.join(", ");
-        format!("set their proxy to {remote}, open http://tlscope.test/; served: this machine, {allowed}")
+        format!("open http://{remote}/ on them: it has the steps; served: this machine, {allowed}")
     }
 
     /// The lines.

@@ -4,9 +4,11 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::Paint;
-use crate::explain::{client_outcome_words, failure_words, summary};
+use crate::explain::{client_outcome_words, failure_words, setup_words, summary};
 use crate::export::Recorded;
-use crate::model::{Connection, ConnectionId, Exchange, Finding, FindingId, Report, Severity, Summary};
+use crate::model::{
+    Connection, ConnectionId, Exchange, Finding, FindingId, Report, SetupNews, SetupStep, Severity, Summary,
+};
 use crate::session::{Change, Format, Told};
 use crate::text;
 
@@ -34,6 +36,7 @@ impl Lines {
             Told::Change(Change::Connection(connection, report, _)) => self.connection(connection, report.as_deref()),
             Told::Change(Change::Exchange(exchange)) => self.verbose.then(|| exchange_line(exchange)),
             Told::Change(Change::Message(_)) => None,
+            Told::Change(Change::Setup(news)) => Some(self.setup(news)),
             Told::Summary(totals, _) => Some(self.totals(*totals)),
         }
     }
@@ -104,6 +107,18 @@ impl Lines {
     fn finding(&self, finding: &Finding) -> String {
         let mark = self.paint.severity(finding.severity, &format!("{} {}", finding.severity.glyph(), finding.id));
         format!("    {mark}  {}\n", text::safe(&summary(finding)))
+    }
+
+    fn setup(&self, news: &SetupNews) -> String {
+        let words = setup_words(&news.step);
+        let words = match &news.step {
+            SetupStep::Tested(test) if test.passed() => self.paint.good(&format!("✓ {words}")),
+            SetupStep::Tested(_) => {
+                self.paint.severity(Severity::Error, &format!("{} {words}", Severity::Error.glyph()))
+            }
+            _ => words,
+        };
+        format!("{} {} {}  {words}\n", news.at.clock(), news.device, self.paint.dim("setup"))
     }
 
     fn totals(&self, totals: Summary) -> String {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::*;
 use crate::check::{Checked, Reach};
 use crate::model::{
-    Connection, ConnectionId, DialTiming, Exchange, ExchangeId, ExchangeTiming, Facts, Failure, Finding, FindingId,
-    NotChecked, Report, Summary, Target, Timestamp,
+    CaTest, ClientHello, ClientOutcome, Connection, ConnectionId, DialTiming, Exchange, ExchangeId, ExchangeTiming,
+    Facts, Failure, Finding, FindingId, NotChecked, Report, SetupNews, SetupStep, Summary, Target, Timestamp,
 };
 use crate::session::{Change, Told};
 use crate::text::corpus::{CORPUS, is_raw};
@@ -52,6 +52,24 @@ fn lines_are_safe() {
             assert_safe(&lines(&told).unwrap_or_default(), evil);
         }
     }
+}
+
+#[test]
+fn how_a_device_gets_on_is_told_in_lines() {
+    let mut lines = human_lines(Paint::default(), false);
+    let test = |outcome| SetupStep::Tested(CaTest::of(&ClientHello::default(), outcome));
+    let steps = [
+        SetupStep::PageOpened { platform: "Android" },
+        SetupStep::Downloaded { file: "ca.crt" },
+        test(ClientOutcome::EofInHandshake),
+        test(ClientOutcome::Served),
+        SetupStep::ProxyUsed,
+    ];
+    let line = |step| {
+        let news = SetupNews { at: Timestamp::from_unix(0), device: "192.0.2.7".parse().unwrap(), step };
+        lines(&Told::Change(Change::Setup(news))).unwrap()
+    };
+    insta::assert_snapshot!(steps.map(line).concat());
 }
 
 #[test]

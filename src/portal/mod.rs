@@ -1,133 +1,239 @@
-//! The page that a device opens: what this port is, and the CA to install.
+//! The page that a device opens to be set up: steps, the CA in every form, and a self-test.
 //!
-//! Owns the page, the steps for each kind of device, and the downloads. `app` hands it to the proxy
-//! as a plain function from request to response.
+//! Owns the page, the steps for each kind of device, the downloads, and who gets an answer. `app` hands
+//! it to the proxy as a plain function from request to answer; what it has to know of the proxy is in
+//! the request.
 //!
-//! Must not know the proxy's insides.
+//! Must not know the proxy's insides, hold anything secret (the CA's key never comes here), or change
+//! anything by a request.
 
+mod files;
+mod guard;
+mod page;
+mod platform;
+mod self_test;
 mod steps;
 
-use std::net::SocketAddr;
-
+use aws_lc_rs::rand;
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use http::header::{HeaderName, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::header::{
+    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    USER_AGENT,
+};
+use http::header::{HeaderName, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
 
-use crate::ca::{Artefact, artefact};
-use crate::model::{CertDer, hex};
+use crate::model::{CertDer, SetupStep, hex};
+use crate::proxy::{PortalAnswer, PortalRequest};
 use crate::text::{self, html};
+use files::{File, files_of, pac};
+use guard::{Site, is_cross_site};
+use page::Contents;
+use platform::{Platform, System};
+use self_test::{Seen, SelfTest, picture};
+use steps::Places;
 
-/// What the page shows.
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// Answers what is asked of tlscope itself.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// The CA certificate.
-    pub ca: CertDer,
-    /// Its name.
-    pub ca_name: String,
-    /// The host under which the page is reached through the proxy.
-    pub host: &'static str,
+    ca: CertDer,
+    ca_name: String,
+    files: Vec<File>,
+    /// Where the self-test's pictures and answers are. Nobody knows it who has not read the page: so no
+    /// other site can find out by them who trusts this CA, nor make somebody appear to be tested.
+    test_dir: String,
 }
 
-/// Each download: where it is, what it is, and who takes it.
-const DOWNLOADS: &[(&str, Artefact, &str)] = &[
-    ("/ca.mobileconfig", Artefact::Mobileconfig, "iPhone, iPad, Mac: a configuration profile"),
-    ("/ca.crt", Artefact::Der, "Android, Windows, Java: DER"),
-    ("/ca.pem", Artefact::Pem, "Linux, curl, Python, Node: PEM"),
-    ("/ca.p12", Artefact::P12, "a PKCS#12 trust store, password <code>changeit</code>"),
-    ("/ca.android", Artefact::Android, "the system store of a rooted Android or an emulator"),
-];
+/// What a path is.
+#[derive(Clone, Copy)]
+enum Route<'a> {
+    Setup,
+    Tested,
+    File(&'a File),
+    Pac,
+    /// What the self-test found, in words.
+    Result,
+    /// One of its pictures.
+    Picture(&'a str),
+    Nothing,
+}
 
 impl Page {
-    /// Answers a request that was for tlscope itself.
-    pub fn answer(&self, request: &Request<()>, client: SocketAddr) -> Response<Full<Bytes>> {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            let mut refusal =
-                respond(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "This is tlscope; GET / tells more.\n");
-            refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    /// For the CA, with its name.
+    pub fn new(ca: CertDer, ca_name: String) -> Self {
+        let mut token = [0; 16];
+        // Without randomness there would be no CA either.
+        let _ = rand::fill(&mut token);
+        Self::with_token(ca, ca_name, &hex(&token))
+    }
+
+    fn with_token(ca: CertDer, ca_name: String, token: &str) -> Self {
+        Self { files: files_of(&ca), ca, ca_name, test_dir: format!("/self-test/{token}") }
+    }
+
+    /// Answers a request.
+    pub fn answer(&self, asked: &PortalRequest) -> PortalAnswer {
+        let site = match Site::of(asked) {
+            Ok(site) => site,
+            Err(host) => return said(StatusCode::MISDIRECTED_REQUEST, "Not under this name", &wrong_host(&host)),
+        };
+        let route = self.route(asked.head.uri().path());
+        // The pictures of the test are loaded from another scheme, so another site: the path is the key.
+        let is_picture = matches!(route, Route::Picture(_));
+        let is_page = matches!(route, Route::Setup | Route::Tested | Route::Nothing);
+        if !is_picture && is_cross_site(asked.head.headers(), &site, is_page) {
+            return said(StatusCode::FORBIDDEN, "Not for other sites", CROSS_SITE);
+        }
+        if !matches!(*asked.head.method(), Method::GET | Method::HEAD) {
+            let mut refusal = said(StatusCode::METHOD_NOT_ALLOWED, "Only GET", WRONG_METHOD);
+            refusal.response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return refusal;
         }
-        let path = request.uri().path();
-        if let Some((_, form, _)) = DOWNLOADS.iter().find(|(at, ..)| *at == path) {
-            return self.download(*form);
-        }
-        if path != "/" {
-            return respond(
-                StatusCode::NOT_FOUND,
-                "text/plain",
-                "tlscope has no such page; GET / shows what there is.\n",
-            );
-        }
-        let through_proxy = request.uri().host() == Some(self.host);
-        respond(StatusCode::OK, "text/html; charset=utf-8", self.html(client, through_proxy))
+        self.answer_route(asked, &site, route)
     }
 
-    fn download(&self, form: Artefact) -> Response<Full<Bytes>> {
-        let Some(file) = artefact(&self.ca, form) else {
-            return respond(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "text/plain",
-                "The CA cannot be written in this form.\n",
-            );
-        };
-        let mut response = respond(StatusCode::OK, file.media_type, file.contents);
-        let disposition = HeaderValue::try_from(format!("attachment; filename=\"{}\"", file.name));
-        if let Ok(disposition) = disposition {
-            response.headers_mut().insert(CONTENT_DISPOSITION, disposition);
+    fn route<'a>(&'a self, path: &'a str) -> Route<'a> {
+        let file = self.files.iter().find(|file| path.strip_prefix('/') == Some(&file.path));
+        match (path, file) {
+            ("/", _) => Route::Setup,
+            ("/self-test", _) => Route::Tested,
+            ("/proxy.pac", _) => Route::Pac,
+            (_, Some(file)) => Route::File(file),
+            _ => match path.strip_prefix(&self.test_dir).and_then(|rest| rest.strip_prefix('/')) {
+                Some("result") => Route::Result,
+                Some(name) => Route::Picture(name),
+                None => Route::Nothing,
+            },
         }
-        response
     }
 
-    fn html(&self, client: SocketAddr, through_proxy: bool) -> String {
-        let state = if through_proxy {
-            "<p><b>The proxy setting of this device works.</b> What is left is the certificate.</p>".to_owned()
-        } else {
-            format!(
-                "<p>You have reached tlscope's proxy port as if it were a web server. Set it as the HTTP proxy of \
-                 your device or program, then open <code>http://{}/</code> to see that it works.</p>",
-                self.host
-            )
-        };
-        let downloads: String = DOWNLOADS
-            .iter()
-            .map(|(at, _, who)| format!("<li><a href=\"{at}\">{}</a>: {who}</li>", at.trim_start_matches('/')))
-            .collect();
-        let body = format!(
-            "<p>tlscope is a debugging proxy: it shows the TLS between an app and its servers to the person who runs \
-             it. Your address is <code>{}</code>.</p>{state}<h2>The certificate</h2><ul>{downloads}</ul>\
-             <p><small>{}<br>SHA-256 <code>{}</code></small></p>{}\
-             <p><small>Remove the certificate when you are done: whoever holds its key can read this device's \
-             connections. The key never leaves the machine that tlscope runs on.</small></p>",
-            html(&client.ip().to_string()),
-            html(&self.ca_name),
-            spaced(&hex(&self.ca.sha256.0)),
-            steps::html(),
-        );
-        text::document("This is tlscope", &body)
+    fn answer_route(&self, asked: &PortalRequest, site: &Site, route: Route<'_>) -> PortalAnswer {
+        let agent = field(asked, USER_AGENT);
+        let platform = Platform::of(&agent);
+        let seen = Seen::of(asked.head.uri().query().unwrap_or_default());
+        let test = SelfTest { asked, site, platform, dir: &self.test_dir, seen };
+        let places = self.places(asked, site);
+        match route {
+            Route::Setup | Route::Tested => self.page(&test, &places, &agent, matches!(route, Route::Setup)),
+            Route::File(file) => downloaded(file, asked),
+            Route::Pac => downloaded(&pac(&places.proxy), asked),
+            Route::Result => respond(StatusCode::OK, HTML, test.html()).into(),
+            Route::Picture(name) => match picture(name, asked) {
+                Some(svg) => {
+                    let mut response = respond(StatusCode::OK, "image/svg+xml", svg);
+                    response.headers_mut().insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+                    response.into()
+                }
+                None => said(StatusCode::NOT_FOUND, "No such page", NO_SUCH_PAGE),
+            },
+            Route::Nothing => said(StatusCode::NOT_FOUND, "No such page", NO_SUCH_PAGE),
+        }
+    }
+
+    /// The page, in words of its own for a program that shows none.
+    fn page(&self, test: &SelfTest<'_>, places: &Places, agent: &str, is_setup: bool) -> PortalAnswer {
+        let step = is_setup.then(|| SetupStep::PageOpened { platform: test.platform.system.name() });
+        let takes_html = field(test.asked, ACCEPT).contains("text/html");
+        if test.platform.system == System::Program && !takes_html {
+            let words = if is_setup { self.plain(test, places) } else { test.plain() };
+            return PortalAnswer { response: respond(StatusCode::OK, "text/plain; charset=utf-8", words), step };
+        }
+        let files: Vec<File> = self.files.iter().cloned().chain([pac(&places.proxy)]).collect();
+        let contents = Contents { test, places, files: &files, ca: &self.ca, ca_name: &self.ca_name, agent };
+        let body = if is_setup { page::setup(&contents) } else { page::tested(&contents) };
+        let mut response = respond(StatusCode::OK, HTML, body);
+        if let Ok(policy) = HeaderValue::try_from(page::policy(test)) {
+            response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+        }
+        PortalAnswer { response, step }
+    }
+
+    fn plain(&self, test: &SelfTest<'_>, places: &Places) -> String {
+        let Places { page, proxy, .. } = places;
+        let files: String =
+            self.files.iter().filter(|f| !f.for_whom.is_empty()).map(|f| format!(" /{}", f.path)).collect();
+        format!(
+            "tlscope, a proxy that shows what is wrong with the TLS between an app and its servers\n\n{}\n\
+             the CA:    curl -o tlscope-ca.pem {page}/ca.pem\n\
+             use it:    curl --proxy http://{proxy} --cacert tlscope-ca.pem https://example.com/\n\
+             self-test: curl --proxy http://{proxy} --cacert tlscope-ca.pem https://tlscope.test/self-test\n\
+             files:    {files} /proxy.pac\n\
+             steps:     open {page}/ in a browser\n",
+            test.plain()
+        )
+    }
+
+    /// Where the proxy is for this device: the address by which it found this page, or, through the proxy,
+    /// the address by which it found that.
+    fn places(&self, asked: &PortalRequest, site: &Site) -> Places {
+        let local = asked.local.filter(|_| asked.proxied || site.is_portal_host());
+        let (host, port) = local.map_or_else(|| site.host_and_port(), |local| (local.ip().to_string(), local.port()));
+        let bracketed = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+        let proxy = html(&format!("{bracketed}:{port}"));
+        let hash = self.files.iter().find(|file| file.label == "ca.0").map(|file| file.path.clone());
+        let page = format!("http://{proxy}");
+        Places { host: html(&host), port: port.to_string(), proxy, page, hash: hash.unwrap_or_default() }
     }
 }
 
-/// In groups of four, to be compared by eye.
-fn spaced(digits: &str) -> String {
-    let mut out = String::with_capacity(digits.len() * 5 / 4);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && at % 4 == 0 {
-            out.push(' ');
-        }
-        out.push(digit);
+impl From<Response<Full<Bytes>>> for PortalAnswer {
+    fn from(response: Response<Full<Bytes>>) -> Self {
+        Self { response, step: None }
     }
-    out
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+
+const CROSS_SITE: &str = "<p>Another site has made your browser ask for this. tlscope answers nobody but the person \
+                          who opens its page: type its address, or scan the code on its screen.</p>";
+
+const WRONG_METHOD: &str =
+    "<p>There is nothing here to be changed. <a href=\"/\">The page</a> shows what there is.</p>";
+
+const NO_SUCH_PAGE: &str = "<p>tlscope has no such page. <a href=\"/\">This one</a> has the steps for each device, and \
+                            the certificate in every form.</p>";
+
+fn wrong_host(host: &str) -> String {
+    format!(
+        "<p>This is tlscope's port, and it does not answer under the name <code>{}</code>. Open it by this machine's \
+         address, as tlscope's screen shows it, or <a href=\"http://tlscope.test/\">http://tlscope.test/</a> through the \
+         proxy. A name could be another site's, which would read along.</p>",
+        html(host)
+    )
+}
+
+fn downloaded(file: &File, asked: &PortalRequest) -> PortalAnswer {
+    let mut response = respond(StatusCode::OK, file.media_type, file.contents.clone());
+    if let Ok(disposition) = HeaderValue::try_from(format!("attachment; filename=\"{}\"", file.name)) {
+        response.headers_mut().insert(CONTENT_DISPOSITION, disposition);
+    }
+    let is_taken = *asked.head.method() == Method::GET;
+    PortalAnswer { response, step: is_taken.then_some(SetupStep::Downloaded { file: file.label }) }
+}
+
+fn field(asked: &PortalRequest, name: HeaderName) -> String {
+    asked.head.headers().get(name).map(|value| text::escape(value.as_bytes()).into_owned()).unwrap_or_default()
+}
+
+/// A short page of words alone.
+fn said(status: StatusCode, title: &str, body: &str) -> PortalAnswer {
+    respond(status, HTML, text::document(title, body)).into()
 }
 
 fn respond(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
-    let fields: [(HeaderName, &'static str); 4] = [
+    let fields = [
         (CONTENT_TYPE, media_type),
         (CONTENT_SECURITY_POLICY, text::PAGE_POLICY),
         (CACHE_CONTROL, "no-store"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "no-referrer"),
+        (RESOURCE_POLICY, "same-origin"),
     ];
     for (name, value) in fields {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -136,51 +242,4 @@ fn respond(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>)
 }
 
 #[cfg(test)]
-mod tests {
-    use http_body_util::BodyExt as _;
-
-    use super::*;
-
-    fn page() -> Page {
-        let pem = include_bytes!("../../certs/fixtures/algorithms/rsa2048-sha256.pem");
-        let ca = crate::x509::read_certificates(pem).remove(0);
-        Page { ca, ca_name: "tlscope <CA>".into(), host: "tlscope.test" }
-    }
-
-    async fn get(uri: &str) -> (Response<Full<Bytes>>, String) {
-        let request = Request::get(uri).body(()).unwrap();
-        let response = page().answer(&request, "192.0.2.7:5".parse().unwrap());
-        let body = response.clone().into_body().collect().await.unwrap().to_bytes();
-        (response, String::from_utf8_lossy(&body).into_owned())
-    }
-
-    #[tokio::test]
-    async fn says_what_it_is_and_whether_the_proxy_works() {
-        let (direct, body) = get("/").await;
-        assert_eq!(direct.status(), 200);
-        assert_eq!(direct.headers()[CONTENT_SECURITY_POLICY], text::PAGE_POLICY);
-        assert!(body.contains("as if it were a web server") && body.contains("192.0.2.7"));
-        assert!(body.contains("tlscope &lt;CA&gt;"));
-        let (_, body) = get("http://tlscope.test/").await;
-        assert!(body.contains("The proxy setting of this device works"));
-    }
-
-    #[tokio::test]
-    async fn every_download_is_linked_and_there() {
-        let (_, index) = get("/").await;
-        for (at, _, _) in DOWNLOADS {
-            assert!(index.contains(&format!("href=\"{at}\"")), "{at}");
-            let (response, body) = get(at).await;
-            assert_eq!(response.status(), 200, "{at}");
-            assert!(response.headers().contains_key(CONTENT_DISPOSITION) && !body.is_empty(), "{at}");
-            assert!(!body.contains("PRIVATE"), "{at}");
-        }
-    }
-
-    #[tokio::test]
-    async fn other_paths_and_methods_are_refused() {
-        assert_eq!(get("/nothing").await.0.status(), 404);
-        let post = Request::post("/").body(()).unwrap();
-        assert_eq!(page().answer(&post, "[::1]:5".parse().unwrap()).status(), 405);
-    }
-}
+mod tests;

@@ -92,23 +92,46 @@ pub(super) async fn accept(
         }
     };
     record.set_given(Given { kind: given, leaf: Some(leaf.cert.sha256), changed: Vec::new() });
-    let acceptor = TlsAcceptor::from(Arc::new(server_config(&leaf, alpn)));
     let began = Instant::now();
-    let accepted = timeout(ctx.config.hello_timeout, acceptor.accept(stream)).await;
+    let accepted = shake_hands(ctx, stream, &leaf, alpn).await;
     record.with(|connection| connection.client.tls_ms = Some(millis(began.elapsed())));
     match accepted {
-        Ok(Ok(stream)) => {
+        Ok(stream) => {
             note_agreement(record, &stream);
             Some(stream)
         }
-        Ok(Err(error)) => {
-            ctx.refusals.settle(record, outcome_of(&error, false)).await;
+        Err(outcome) => {
+            ctx.refusals.settle(record, outcome).await;
             None
         }
-        Err(_) => {
-            ctx.refusals.settle(record, ClientOutcome::TimedOut).await;
-            None
-        }
+    }
+}
+
+/// The handshake alone, with a leaf for `host`; of this nothing is recorded.
+pub(super) async fn accept_quietly(
+    ctx: &Ctx,
+    stream: ClientStream,
+    (hello, host): (&ClientHello, &Host),
+    alpn: Option<Bytes>,
+) -> Result<ClientTls, ClientOutcome> {
+    if let Some(reason) = cannot_serve(hello) {
+        return Err(ClientOutcome::NothingShared { reason });
+    }
+    let leaf = leaf_for(ctx, host, key_choice(hello)).await.map_err(|reason| ClientOutcome::Failed { reason })?;
+    shake_hands(ctx, stream, &leaf, alpn).await
+}
+
+async fn shake_hands(
+    ctx: &Ctx,
+    stream: ClientStream,
+    leaf: &Leaf,
+    alpn: Option<Bytes>,
+) -> Result<ClientTls, ClientOutcome> {
+    let acceptor = TlsAcceptor::from(Arc::new(server_config(leaf, alpn)));
+    match timeout(ctx.config.hello_timeout, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(outcome_of(&error, false)),
+        Err(_) => Err(ClientOutcome::TimedOut),
     }
 }
 

@@ -6,9 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use ::http::{Request, Response};
-use bytes::Bytes;
-use http_body_util::Full;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,10 +21,12 @@ use super::limits::{Doorway, Limits};
 use super::observe::Observations;
 use super::password::{self, Attempts, Password};
 use super::policy::{Policy, Routes};
+use super::portal::Portal;
 use super::questions::Questions;
 use super::refusals::Refusals;
 use super::refused::{Refusal, Refused};
 use super::reverse::Reverse;
+use super::visitors::Visitors;
 use crate::ca::Mint;
 use crate::inquiry::Inquiry;
 use crate::model::{
@@ -93,11 +92,6 @@ impl Default for Config {
     }
 }
 
-/// The host whose requests are for tlscope itself, when they come through the proxy.
-pub const PORTAL_HOST: &str = "tlscope.test";
-
-/// Answers requests that are for tlscope itself.
-pub type Portal = Arc<dyn Fn(&Request<()>, SocketAddr) -> Response<Full<Bytes>> + Send + Sync>;
 
 /// What the proxy works with, made by whoever starts it.
 #[derive(Clone)]
@@ -137,6 +131,8 @@ pub(super) struct Shared {
     pub(super) always: Always,
     /// What the servers of tunnels showed us.
     pub(super) observations: Observations,
+    /// Devices that come for tlscope itself.
+    pub(super) visitors: Visitors,
     pub(super) budget: Budget,
     /// Where the proxy listens, by which a loop is recognised.
     pub(super) own: Vec<SocketAddr>,
@@ -165,6 +161,7 @@ impl Shared {
             after_refusal: after_refusal::Memory::default(),
             observations: Observations::default(),
             refusals: Refusals::new(services.mint.former_cas()),
+            visitors: Visitors::default(),
             services,
             doorway: Doorway::default(),
             refused: Refused::default(),
@@ -270,6 +267,7 @@ pub(super) mod tests {
     use super::*;
     use crate::ca::Authority;
     use crate::diagnosis::Trust;
+    use crate::proxy::PortalAnswer;
     use crate::{inquiry, net};
 
     /// What connections share, around a channel of the test's own.
@@ -278,7 +276,7 @@ pub(super) mod tests {
         let (authority, _) = Authority::load_or_create(home.path(), now()).unwrap();
         let dialler = Dialler::new(net::Config::default());
         let inquiry = Inquiry::start(inquiry::Config::default(), Trust::default, dialler.clone()).unwrap();
-        let portal: Portal = Arc::new(|_, _| Response::new(Full::default()));
+        let portal: Portal = Arc::new(|_| PortalAnswer::default());
         let services = Services { dialler, inquiry, mint: Arc::new(Mint::new(authority)), portal, events };
         Arc::new(Shared::new(Config::default(), services, Vec::new()))
     }

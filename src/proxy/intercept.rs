@@ -16,6 +16,7 @@ use super::legacy;
 use super::pages;
 use super::patience::{Client, meanwhile};
 use super::policy;
+use super::portal::{self, Visit};
 use super::raw;
 use super::reach::reach;
 use super::record::Record;
@@ -34,6 +35,10 @@ pub(super) async fn serve(ctx: Ctx, record: Record, mut stream: ClientStream, fi
         Ok(read) => read,
         Err((reason, bytes)) => return unreadable(ctx, record, stream, reason, bytes, tcp).await,
     };
+    if let Some(host) = portal::meant_by(&ctx, &record, &hello) {
+        let visit = Visit::direct(record.discard(), &stream);
+        return Box::pin(portal::serve_tls(&ctx, stream.with_prefix(bytes), (&hello, &host), visit)).await;
+    }
     let Some(target) = take_hello(&record, &hello) else {
         record.note(
             FindingId::ClientHelloUnreadable,
@@ -58,7 +63,7 @@ pub(super) async fn serve(ctx: Ctx, record: Record, mut stream: ClientStream, fi
 }
 
 /// Reads on until the hello is whole.
-async fn read_hello(
+pub(super) async fn read_hello(
     ctx: &Ctx,
     stream: &mut ClientStream,
     first: Bytes,

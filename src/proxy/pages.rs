@@ -99,6 +99,15 @@ pub(super) fn refused(why: &str) -> Response<Full<Bytes>> {
     respond(StatusCode::BAD_REQUEST, "text/html; charset=utf-8", body)
 }
 
+/// For a device that asks for tlscope's own pages faster than anybody could read them.
+pub(super) fn too_many() -> Response<Full<Bytes>> {
+    let body = "<p>This device asks for tlscope's pages faster than they can be read. Try again in a second.</p>";
+    let body = text::document("Too many requests", body);
+    let mut response = respond(StatusCode::TOO_MANY_REQUESTS, "text/html; charset=utf-8", body);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
 /// For somebody who may not use the proxy: a whole HTTP/1 answer.
 pub(super) fn denied(client: IpAddr, flag: &str, why: Why, now: Timestamp) -> Vec<u8> {
     let (client, flag) = (text::html(&client.to_string()), text::html(flag));

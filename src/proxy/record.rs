@@ -20,6 +20,7 @@ const JUDGE_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Record {
     ctx: Ctx,
     connection: Mutex<Connection>,
+    is_discarded: bool,
 }
 
 impl Record {
@@ -29,7 +30,7 @@ impl Record {
         connection.intake = intake;
         connection.name = target.as_ref().map(|target| target.host.clone());
         connection.target = target;
-        Self { ctx: ctx.clone(), connection: Mutex::new(connection) }
+        Self { ctx: ctx.clone(), connection: Mutex::new(connection), is_discarded: false }
     }
 
     /// What its proxy's connections share.
@@ -43,6 +44,13 @@ impl Record {
 
     pub(super) fn client(&self) -> SocketAddr {
         self.lock().client_address
+    }
+
+    /// Ends a record of which nothing was told yet, and nothing will be: the client came for tlscope
+    /// itself. Gives the client's address.
+    pub(super) fn discard(mut self) -> SocketAddr {
+        self.is_discarded = true;
+        self.client()
     }
 
     /// Changes the record without telling.
@@ -150,6 +158,9 @@ impl Record {
 /// However the connection's task ended, by return, by abort or by a panic, the record is closed.
 impl Drop for Record {
     fn drop(&mut self) {
+        if self.is_discarded {
+            return;
+        }
         if std::thread::panicking() {
             self.note(FindingId::AnalysisFailed, Facts::new().with("reason", "a fault while relaying this connection"));
             self.set_outcome(Outcome::Failed);

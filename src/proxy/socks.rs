@@ -13,6 +13,7 @@ use super::context::Ctx;
 use super::intake::say_and_close;
 use super::limits::Place;
 use super::password::{Given as PasswordGiven, Password};
+use super::portal::{self, Visit};
 use super::record::Record;
 use super::stream::ClientStream;
 use super::target;
@@ -35,8 +36,12 @@ pub(super) async fn serve(ctx: Ctx, mut stream: TcpStream, bytes: Bytes, client:
     let deadline = ctx.config.hello_timeout;
     match timeout(deadline, handshake(&ctx, &mut stream, BytesMut::from(&bytes[..]), client)).await {
         Ok(Ok((target, rest))) => {
-            let record = Record::open(&ctx, client, Intake::Socks5, Some(target));
             let stream = ClientStream::seated(stream, place).with_prefix(rest);
+            if portal::is_own(&target.host) {
+                let visit = Visit::proxied(client, &stream);
+                return Box::pin(portal::serve(&ctx, stream, visit)).await;
+            }
+            let record = Record::open(&ctx, client, Intake::Socks5, Some(target));
             Box::pin(target::serve(ctx, record, stream)).await;
         }
         Ok(Err(End::Unreadable(reason))) => {

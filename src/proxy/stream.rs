@@ -1,6 +1,7 @@
 //! The client's byte stream, whatever it is wrapped in by now.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -15,11 +16,19 @@ use crate::net::{Prefixed, Tapped};
 pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
     /// Closing it from now on sends RST instead of FIN.
     fn reset_on_close(&self);
+
+    /// This machine's address and port that the client has connected to.
+    fn local(&self) -> Option<SocketAddr>;
 }
 
 impl Wire for TcpStream {
     fn reset_on_close(&self) {
         let _ = self.set_zero_linger();
+    }
+
+    fn local(&self) -> Option<SocketAddr> {
+        let local = self.local_addr().ok()?;
+        Some(SocketAddr::new(local.ip().to_canonical(), local.port()))
     }
 }
 
@@ -27,11 +36,19 @@ impl<S: Wire> Wire for Prefixed<S> {
     fn reset_on_close(&self) {
         self.inner().reset_on_close();
     }
+
+    fn local(&self) -> Option<SocketAddr> {
+        self.inner().local()
+    }
 }
 
 impl<S: Wire> Wire for Tapped<S> {
     fn reset_on_close(&self) {
         self.inner().reset_on_close();
+    }
+
+    fn local(&self) -> Option<SocketAddr> {
+        self.inner().local()
     }
 }
 
@@ -61,6 +78,10 @@ impl ClientStream {
 impl Wire for ClientStream {
     fn reset_on_close(&self) {
         self.wire.reset_on_close();
+    }
+
+    fn local(&self) -> Option<SocketAddr> {
+        self.wire.local()
     }
 }
 

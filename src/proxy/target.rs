@@ -108,7 +108,7 @@ async fn first_word(
 }
 
 /// Reads on until the first bytes tell a protocol, or the client has had its time.
-async fn opening_of(ctx: &Ctx, stream: &mut ClientStream, mut bytes: BytesMut) -> Spoke {
+pub(super) async fn opening_of(ctx: &Ctx, stream: &mut ClientStream, mut bytes: BytesMut) -> Spoke {
     let read_on = async {
         loop {
             let opening = sniff(&bytes);

@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::row::{ChainFacts, ClientFacts, LeafFacts, Line};
+use super::setup::Setup;
 use crate::diagnosis::clients::{App, History, Meeting};
-use crate::model::{Connection, FindingId, Fingerprint, Refusal, Severity};
+use crate::model::{Connection, FindingId, Fingerprint, Refusal, SetupNews, Severity};
 
 /// More hosts, devices or certificates are not told apart: a scan through the proxy must not fill the
 /// memory.
@@ -139,9 +140,23 @@ pub struct Groups {
     pub by_client: BTreeMap<ClientKey, Group>,
     /// What clients made of our certificates.
     history: History,
+    /// How far devices have come in being set up, whether they have connections or not.
+    pub setups: BTreeMap<IpAddr, Setup>,
 }
 
 impl Groups {
+    /// What stays when the traffic is thrown away.
+    pub(super) fn without_traffic(&mut self) -> Self {
+        Self { setups: std::mem::take(&mut self.setups), ..Self::default() }
+    }
+
+    /// A device has come a step further.
+    pub(super) fn set_up(&mut self, news: &SetupNews) {
+        if let Some(setup) = entry(&mut self.setups, news.device) {
+            setup.take(&news.step);
+        }
+    }
+
     /// A connection has become another than it was, or is new.
     pub(super) fn replace(&mut self, before: Option<&Line>, now: &Line) {
         if let Some(before) = before {
@@ -201,7 +216,7 @@ fn client_of(line: &Line) -> Option<ClientKey> {
     Some(ClientKey { device: line.device, app: client.app.clone(), host: line.host.clone() })
 }
 
-fn entry<K: Ord>(groups: &mut BTreeMap<K, Group>, key: K) -> Option<&mut Group> {
+fn entry<K: Ord, G: Default>(groups: &mut BTreeMap<K, G>, key: K) -> Option<&mut G> {
     if groups.len() >= LIMIT && !groups.contains_key(&key) {
         return None;
     }

@@ -14,6 +14,7 @@ mod places;
 mod recorder;
 mod row;
 mod search;
+mod setup;
 mod stream;
 
 pub use book::{Book, Detail, Limits};
@@ -23,4 +24,5 @@ pub use kept::{read_book, read_detail};
 pub use recorder::{Change, Listener, Recorder, Session};
 pub use row::{ChainFacts, ClientFacts, LeafFacts, Line, Row};
 pub use search::{Searched, Wanted, search_bodies};
+pub use setup::Setup;
 pub use stream::{Format, LineStream, Told, json_lines};

@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, watch};
 
 use super::book::{Book, Limits};
-use crate::model::{Connection, ConnectionId, Event, Exchange, Message, Note, Report, RowId, Summary};
+use crate::model::{Connection, ConnectionId, Event, Exchange, Message, Note, Report, RowId, SetupNews, Summary};
 use crate::store::{Item, Kept, Writer};
 
 /// Something that has changed, for whoever writes it down as it happens.
@@ -19,6 +19,8 @@ pub enum Change {
     Exchange(Arc<Exchange>),
     /// A message.
     Message(Arc<Message>),
+    /// A device has come a step further in being set up.
+    Setup(SetupNews),
 }
 
 /// Hears every change. Called on the recorder's task, so it must not wait.
@@ -132,6 +134,10 @@ impl Recorder {
                 lock(&self.book).fold_message(message.clone());
                 Some(Change::Message(message))
             }
+            Event::Setup(news) => {
+                lock(&self.book).fold_setup(&news);
+                Some(Change::Setup(news))
+            }
             Event::Noted(row, note) => {
                 lock(&self.book).fold_note(row, note.clone());
                 self.keep(Item::Note(row, note));
@@ -228,6 +234,8 @@ impl Recorder {
             Change::Connection(connection, report, revision) => Item::Connection(connection, report, revision),
             Change::Exchange(exchange) => Item::Exchange(exchange),
             Change::Message(message) => Item::Message(message),
+            // It is about devices, and over with the run.
+            Change::Setup(_) => return,
         });
     }
 

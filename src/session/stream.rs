@@ -67,6 +67,7 @@ impl LineStream {
         Box::new(move |change| {
             let worth_it = match change {
                 Change::Message(_) => false,
+                Change::Setup(_) => true,
                 Change::Exchange(exchange) => exchange.is_finished(),
                 Change::Connection(connection, report, _) => report.is_some() || connection.closed.is_some(),
             };
@@ -111,7 +112,7 @@ pub fn json_lines(redaction: Redaction) -> Format {
                 let recorded = Recorded { connection, report: report.as_deref() };
                 connection_line(recorded, *revision, |print| certificates.insert(print))
             }
-            Told::Change(Change::Message(_)) => return None,
+            Told::Change(Change::Message(_) | Change::Setup(_)) => return None,
         };
         Some(format!("{}\n", printable(&line)))
     })

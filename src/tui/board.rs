@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::model::{FindingId, Fingerprint, Refusal, Severity, Timestamp};
-use crate::session::{Book, ChainFacts, ClientFacts, ClientKey, Group, Groups, LeafFacts, quoted};
+use crate::session::{Book, ChainFacts, ClientFacts, ClientKey, Group, Groups, LeafFacts, Setup, quoted};
 
 /// What the upper part of the screen shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,6 +77,13 @@ impl Key {
         }
     }
 
+    fn setup<'g>(&self, groups: &'g Groups) -> Option<&'g Setup> {
+        match self {
+            Self::Device(device) => groups.setups.get(device),
+            Self::Host(_) | Self::Leaf(_) | Self::Client(_) => None,
+        }
+    }
+
     fn group<'g>(&self, groups: &'g Groups) -> Option<&'g Group> {
         match self {
             Self::Host(host) => groups.by_host.get(host),
@@ -122,6 +129,7 @@ pub(super) struct ShownGroup {
     pub(super) client: Option<Arc<ClientFacts>>,
     pub(super) refusal: Option<Refusal>,
     pub(super) clients: Names,
+    pub(super) setup: Setup,
     pub(super) is_selected: bool,
 }
 
@@ -130,6 +138,7 @@ impl ShownGroup {
         Self {
             client: group.client.clone(),
             refusal: key.refusal(groups),
+            setup: key.setup(groups).cloned().unwrap_or_default(),
             key,
             connections: group.connections,
             refused: group.refused,
@@ -184,8 +193,11 @@ impl Board {
         let window = self.keys.iter().enumerate().skip(self.top).take(rows);
         self.shown = window
             .filter_map(|(at, key)| {
-                let group = key.group(book.groups())?;
-                Some(ShownGroup::of(key.clone(), group, book.groups(), at == self.selected))
+                let groups = book.groups();
+                let none = Group::default();
+                // A device that is only being set up has no connections to be a group of.
+                let group = key.group(groups).or_else(|| key.setup(groups).map(|_| &none))?;
+                Some(ShownGroup::of(key.clone(), group, groups, at == self.selected))
             })
             .collect();
     }
@@ -230,7 +242,13 @@ fn sorted_keys(view: View, groups: &Groups) -> Vec<Key> {
         View::Devices | View::Setup => {
             let mut all: Vec<_> = groups.by_device.iter().collect();
             all.sort_by_key(|(_, group)| by_trouble(group));
-            all.into_iter().map(|(device, _)| Key::Device(*device)).collect()
+            let devices = all.into_iter().map(|(device, _)| Key::Device(*device));
+            if view == View::Devices {
+                return devices.collect();
+            }
+            // Those that are only being set up are what somebody is looking for here.
+            let new = groups.setups.keys().filter(|device| !groups.by_device.contains_key(device));
+            new.map(|device| Key::Device(*device)).chain(devices).collect()
         }
         View::Clients => {
             let mut all: Vec<_> = groups.by_client.iter().collect();

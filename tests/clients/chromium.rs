@@ -11,7 +11,7 @@ use crate::origins::RESOURCES;
 use crate::process::{command, find, run};
 
 /// Puts tlscope's CA where Chromium looks for its user's own; false where nothing can do that.
-fn trusts_ca(scene: &Scene) -> bool {
+pub(crate) fn trusts_ca(scene: &Scene) -> bool {
     let store = scene.path(".pki/nssdb");
     fs::create_dir_all(&store).unwrap();
     let of_store = |command: &mut Command| run(command.arg("-d").arg(format!("sql:{}", store.display()))).well();

@@ -32,6 +32,7 @@ mod node;
 mod old_servers;
 mod pictures;
 mod pkits;
+mod portal;
 mod python;
 mod readers;
 mod refusals;

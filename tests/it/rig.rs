@@ -12,11 +12,12 @@ use tlscope::diagnosis::Trust;
 use tlscope::inquiry::{self, Inquiry};
 use tlscope::lab::Lab;
 use tlscope::model::{
-    Connection, ConnectionId, Event, Exchange, ExchangeId, FindingId, Message, Report, RootSet, RootSetName, Timestamp,
+    Connection, ConnectionId, Event, Exchange, ExchangeId, FindingId, Message, Report, RootSet, RootSetName, SetupNews,
+    Timestamp,
 };
 use tlscope::net::{self, ConnectRule, Dialler};
 use tlscope::portal::Page;
-use tlscope::proxy::{self, PORTAL_HOST, Proxy, Services};
+use tlscope::proxy::{self, Proxy, Services};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -43,6 +44,8 @@ pub struct Told {
     connections: BTreeMap<ConnectionId, (Connection, Option<Arc<Report>>)>,
     exchanges: BTreeMap<ExchangeId, Exchange>,
     pub messages: Vec<Message>,
+    /// What devices did to be set up, in order.
+    pub setup: Vec<SetupNews>,
 }
 
 impl Told {
@@ -61,6 +64,7 @@ impl Told {
                 self.exchanges.insert(exchange.id, *exchange);
             }
             Event::Message(message) => self.messages.push(*message),
+            Event::Setup(news) => self.setup.push(news),
             // A person's, whom no proxy speaks for.
             Event::Noted(..) | Event::Recording(_) | Event::Cleared => {}
         }
@@ -126,7 +130,7 @@ impl Rig {
         let lab = Lab::start("127.0.0.1:0".parse().unwrap(), now()).await.unwrap();
         let (authority, _) = Authority::load_or_create(home.path(), now()).unwrap();
         let ca = CertificateDer::from(authority.cert().der.to_vec());
-        let page = Page { ca: authority.cert().clone(), ca_name: "the CA".into(), host: PORTAL_HOST };
+        let page = Page::new(authority.cert().clone(), "the CA".into());
         let connect_to = origins.into_iter().chain(lab.connect_rules()).collect();
         let dialler = Dialler::new(net::Config {
             connect_to,
@@ -138,13 +142,7 @@ impl Rig {
         let inquiry = Inquiry::start(inquiry::Config::default(), move || trust, dialler.clone()).unwrap();
         let (events, inbox) = mpsc::channel(1000);
         let mint = Arc::new(Mint::new(authority));
-        let services = Services {
-            dialler,
-            inquiry,
-            mint,
-            portal: Arc::new(move |request, client| page.answer(request, client)),
-            events,
-        };
+        let services = Services { dialler, inquiry, mint, portal: Arc::new(move |asked| page.answer(asked)), events };
         let mut config = proxy::Config { listen: vec!["127.0.0.1:0".parse().unwrap()], ..proxy::Config::default() };
         config.hello_timeout = Duration::from_secs(5);
         change(&mut config);

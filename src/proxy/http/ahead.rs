@@ -3,6 +3,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -89,6 +90,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Ahead<S> {
 impl<S: Wire> Wire for Ahead<S> {
     fn reset_on_close(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).io.reset_on_close();
+    }
+
+    fn local(&self) -> Option<SocketAddr> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).io.local()
     }
 }
 

@@ -11,6 +11,7 @@ mod exchange;
 mod fields;
 mod forward;
 mod heads;
+mod own;
 mod page;
 mod port;
 mod relay;
@@ -19,6 +20,7 @@ mod upgrade;
 mod upstream;
 
 pub(super) use budget::Budget;
+pub(super) use own::serve_own;
 pub(super) use page::serve_page;
 pub(super) use port::serve_port;
 pub(super) use relay::{relay_http1, relay_http2};

@@ -25,14 +25,15 @@ use super::page;
 use super::relay::Answering;
 use super::relay::http1_builder;
 use super::upstream::Upstream;
-use crate::model::{DialTiming, Failure, Given, GivenKind, Intake, Outcome, Protocol, Target};
+use crate::model::{DialTiming, Failure, Given, GivenKind, Host, Intake, Outcome, Protocol, Target};
 use crate::net::{Missed, Tapped};
-use crate::proxy::context::{Ctx, PORTAL_HOST};
+use crate::proxy::context::Ctx;
 use crate::proxy::pages;
 use crate::proxy::password::Given as PasswordGiven;
+use crate::proxy::portal::{self, Visit};
 use crate::proxy::reach::reach;
 use crate::proxy::record::Record;
-use crate::proxy::stream::ClientStream;
+use crate::proxy::stream::{ClientStream, Wire as _};
 use crate::proxy::target;
 
 /// How long a client may leave its connection to the port idle.
@@ -50,6 +51,8 @@ type PortIo = TokioIo<Tapped<Ahead<ClientStream>>>;
 struct Port {
     ctx: Ctx,
     client: SocketAddr,
+    /// Where on this machine it came to.
+    local: Option<SocketAddr>,
     heads: Heads,
     /// One upstream connection for each authority that was asked for.
     routes: Mutex<HashMap<Target, Arc<Route>>>,
@@ -58,9 +61,10 @@ struct Port {
 /// Serves a client that speaks HTTP/1 to the proxy.
 pub(in crate::proxy) async fn serve_port(ctx: Ctx, stream: ClientStream, client: SocketAddr) {
     let heads = Heads::of_requests();
+    let local = stream.local();
     let ahead = Ahead::new(stream);
     let io: PortIo = TokioIo::new(Tapped::new(ahead.clone(), heads.watcher()));
-    let port = Arc::new(Port { ctx: ctx.clone(), client, heads, routes: Mutex::default() });
+    let port = Arc::new(Port { ctx: ctx.clone(), client, local, heads, routes: Mutex::default() });
     let mut builder = http1_builder();
     builder.header_read_timeout(IDLE);
     let mut connection = pin!(builder.serve_connection(io, PortService(port)).with_upgrades());
@@ -100,8 +104,8 @@ impl Port {
             return Ok(self.connect(request));
         }
         match request.uri().scheme_str() {
-            None => Ok(self.answer_itself(&request)),
-            Some("http") if request.uri().host() == Some(PORTAL_HOST) => Ok(self.answer_itself(&request)),
+            None => Ok(self.answer_itself(&request, false)),
+            Some("http") if names_itself(request.uri()) => Ok(self.answer_itself(&request, true)),
             Some("http") => self.relay(request).await,
             Some(scheme) => Ok(full(pages::refused(&format!("a proxy takes {scheme} by CONNECT, not as a URL")))),
         }
@@ -112,8 +116,7 @@ impl Port {
     fn without_password(&self, request: &Request<Incoming>) -> Option<Response<Full<Bytes>>> {
         let password = self.ctx.config.password.as_ref()?;
         let is_connect = request.method() == Method::CONNECT;
-        let is_for_itself =
-            !is_connect && (request.uri().scheme().is_none() || request.uri().host() == Some(PORTAL_HOST));
+        let is_for_itself = !is_connect && (request.uri().scheme().is_none() || names_itself(request.uri()));
         if is_for_itself || !self.ctx.wants_password(self.client.ip()) {
             return None;
         }
@@ -140,6 +143,10 @@ impl Port {
             let Ok(upgraded) = upgraded.await else { return };
             let Ok(parts) = upgraded.downcast::<PortIo>() else { return };
             let stream = ClientStream::new(parts.io.into_inner()).with_prefix(parts.read_buf);
+            if portal::is_own(&target.host) {
+                let visit = Visit::proxied(client, &stream);
+                return Box::pin(portal::serve(&ctx, stream, visit)).await;
+            }
             let record = Record::open(&ctx, client, Intake::Connect, Some(target));
             Box::pin(target::serve(ctx, record, stream)).await;
         });
@@ -147,12 +154,9 @@ impl Port {
     }
 
     /// A request for tlscope: the page that says what this port is.
-    fn answer_itself(&self, request: &Request<Incoming>) -> Response<Body> {
-        let mut head = Request::new(());
-        *head.method_mut() = request.method().clone();
-        *head.uri_mut() = request.uri().clone();
-        *head.headers_mut() = request.headers().clone();
-        full((self.ctx.services.portal)(&head, self.client))
+    fn answer_itself(&self, request: &Request<Incoming>, proxied: bool) -> Response<Body> {
+        let visit = Visit { client: self.client, local: self.local, proxied, tls: None };
+        full(portal::answer(&self.ctx, &visit, request))
     }
 
     async fn relay(&self, mut request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
@@ -188,7 +192,7 @@ impl Port {
             Err(missed) if missed.failure == Failure::Loop => {
                 record.set_given(Given::without_leaf(GivenKind::Portal));
                 record.set_outcome(Outcome::Answered);
-                return Err(self.answer_itself(request));
+                return Err(self.answer_itself(request, true));
             }
             Err(missed) => return Err(self.fail(&record, target, &missed, request).await),
         };
@@ -239,6 +243,11 @@ fn forget_closed(routes: &mut HashMap<Target, Arc<Route>>) {
     if let Some(target) = surplus {
         routes.remove(&target);
     }
+}
+
+/// Whether a URL is on tlscope's own host.
+fn names_itself(uri: &Uri) -> bool {
+    uri.host().and_then(|host| Host::parse(host).ok()).is_some_and(|host| portal::is_own(&host))
 }
 
 /// RFC 9112 section 3.2.2: the Host field goes by the URL, whatever it said.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{Book, CHANGES_REMEMBERED, Known, RowsOf};
-use crate::model::{CertDer, Connection, ConnectionId, Exchange, Fingerprint, Message, Note, Report, RowId, Severity};
+use crate::model::{
+    CertDer, Connection, ConnectionId, Exchange, Fingerprint, Message, Note, Report, RowId, SetupNews, Severity,
+};
 use crate::session::row::{ChainFacts, ClientFacts, LeafFacts, Line, Row};
 use crate::x509::Cert;
 
@@ -112,6 +114,12 @@ impl Book {
         }
     }
 
+    /// A device has come a step further in being set up.
+    pub fn fold_setup(&mut self, news: &SetupNews) {
+        self.groups.set_up(news);
+        self.version += 1;
+    }
+
     /// A person says something of a row, or takes it back.
     pub fn fold_note(&mut self, id: RowId, note: Note) {
         if note.is_empty() {
@@ -133,7 +141,9 @@ impl Book {
         open.sort_by_key(|(id, _)| *id);
         let rows = std::mem::take(&mut self.connection_places);
         let (gone, version) = (self.places().end, self.version + 1);
-        *self = Self { gone, version, ..Self::new(self.limits) };
+        // How a device is set up does not change by that.
+        let groups = self.groups.without_traffic();
+        *self = Self { gone, groups, version, ..Self::new(self.limits) };
         for (id, known) in open {
             self.totals.connections += 1;
             self.devices.insert(known.connection.client_address.ip());

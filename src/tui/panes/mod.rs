@@ -3,6 +3,7 @@
 mod body;
 mod chain;
 pub(super) mod checked;
+pub(super) mod checklist;
 mod client;
 mod conversation;
 mod findings;

@@ -4,7 +4,7 @@ use qrcode::{Color as Module, QrCode};
 use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
-use super::heading;
+use super::{checklist, heading};
 use crate::tui::about::About;
 use crate::tui::board::{Key, ShownGroup};
 use crate::tui::style::Look;
@@ -16,12 +16,8 @@ pub(in crate::tui) fn lines(
     look: Look,
     columns: usize,
 ) -> Vec<Line<'static>> {
-    let mut lines: Vec<Line<'static>> =
-        about.setup.iter().flat_map(|(label, value)| Look::labelled(label, value, columns)).collect();
-    if let Some(device) = device {
-        lines.push(Line::default());
-        lines.extend(advice(device, look, columns));
-    }
+    let mut lines: Vec<Line<'static>> = device.map(|device| progress(device, look, columns)).unwrap_or_default();
+    lines.extend(about.setup.iter().flat_map(|(label, value)| Look::labelled(label, value, columns)));
     if let Some(code) = about.setup_url.as_ref().and_then(|url| code_lines(url, look)) {
         lines.push(Line::default());
         lines.extend(code);
@@ -29,10 +25,21 @@ pub(in crate::tui) fn lines(
     lines
 }
 
-/// What is to be done for the selected device.
-fn advice(device: &ShownGroup, look: Look, columns: usize) -> Vec<Line<'static>> {
+/// How far the selected device has come, and what is to be done for it.
+fn progress(device: &ShownGroup, look: Look, columns: usize) -> Vec<Line<'static>> {
     let Key::Device(address) = &device.key else { return Vec::new() };
-    let words = match (device.accepted, device.refused, device.broke_off) {
+    let mut lines = vec![heading(&address.to_string(), look)];
+    lines.extend(checklist::lines(device, look, columns));
+    lines.extend(Look::paragraph(advice(device), 0, columns, Style::new()));
+    lines.push(Line::default());
+    lines
+}
+
+fn advice(device: &ShownGroup) -> &'static str {
+    if device.connections == 0 {
+        return "The page on the device says what comes next, and tests each step.";
+    }
+    match (device.accepted, device.refused, device.broke_off) {
         (0, 0, 0) => "Its proxy setting works. Open an https page on it: whether it trusts the CA shows here.",
         (0, 0, _) => {
             "Its proxy setting works. Clients on it leave in the middle of the handshake, as Node and some apps do \
@@ -51,10 +58,7 @@ fn advice(device: &ShownGroup, look: Look, columns: usize) -> Vec<Line<'static>>
             "The CA is installed: some clients take our certificate. Those that refuse it pin their own, or bring their \
              own roots: their hosts can be tunnelled."
         }
-    };
-    let mut lines = vec![heading(&address.to_string(), look)];
-    lines.extend(Look::paragraph(words, 0, columns, Style::new()));
-    lines
+    }
 }
 
 /// The address as a code for a camera: two rows of it in a line of the screen.

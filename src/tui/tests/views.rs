@@ -7,7 +7,8 @@ use crossterm::event::KeyCode;
 use super::recorded::VIEWS;
 use super::rig::{STARTED, Screen, book, connection, exchange, leaf, report};
 use crate::model::{
-    AlertCode, CertDer, ClientOutcome, Confidence, ConnectionId, Facts, FindingId, Refusal, RefusalKind,
+    AlertCode, CaTest, CertDer, ClientHello, ClientOutcome, Confidence, ConnectionId, Facts, FindingId, Refusal,
+    RefusalKind, SetupNews, SetupStep,
 };
 use crate::session::{Book, Limits};
 use crate::tui::settings::Settings;
@@ -113,6 +114,32 @@ fn setup_says_how_far_each_device_has_come() {
     screen.book.fold_connection(Arc::new(refused));
     screen.draw();
     assert!(screen.text().contains("works: it trusts the CA"), "{}", screen.text());
+}
+
+#[test]
+fn setup_follows_a_device_from_the_page_to_its_first_traffic() {
+    let mut screen = Screen::new(120, 30, Book::new(Limits::default()), true);
+    screen.keys("s");
+    let device = "192.0.2.7".parse().unwrap();
+    let test = |outcome| SetupStep::Tested(CaTest::of(&ClientHello::default(), outcome));
+    let steps = [
+        (SetupStep::PageOpened { platform: "iPhone or iPad" }, "is reading the setup page"),
+        (SetupStep::Downloaded { file: "proxy.pac" }, "is reading the setup page"),
+        (SetupStep::Downloaded { file: "ca.mobileconfig" }, "has the CA; its proxy is not set yet"),
+        (test(ClientOutcome::Alert { code: AlertCode::UNKNOWN_CA }), "✖ does not trust the CA yet"),
+        (test(ClientOutcome::Served), "trusts the CA; its proxy is not set yet"),
+        (SetupStep::ProxyUsed, "✓ set up: open an app on it"),
+    ];
+    for (step, words) in steps {
+        screen.book.fold_setup(&SetupNews { at: STARTED, device, step });
+        screen.draw();
+        assert!(screen.text().contains(words), "{words}: {}", screen.text());
+    }
+    insta::assert_snapshot!("setup_of_a_device", screen.text());
+    // Whoever throws the traffic away has not thrown the device away.
+    screen.book.clear();
+    screen.draw();
+    assert!(screen.text().contains("CA downloaded: ca.mobileconfig"), "{}", screen.text());
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::explain;
 use crate::model::Severity;
 use crate::text;
 use crate::tui::board::{Key, ShownGroup, View};
+use crate::tui::panes::checklist;
 use crate::tui::state::State;
 use crate::tui::style::Look;
 
@@ -50,6 +51,7 @@ const CERTIFICATES: &[Column<ShownGroup>] = &[
 
 const SETUP: &[Column<ShownGroup>] = &[
     Column { name: "device", width: Constraint::Fill(2), from: 0, cell: name },
+    Column { name: checklist::HEADING, width: Constraint::Length(27), from: 120, cell: marks },
     Column { name: "does it work yet", width: Constraint::Fill(4), from: 0, cell: works },
     Column { name: "conn", width: Constraint::Length(6), from: 50, cell: connections },
 ];
@@ -152,8 +154,16 @@ fn days_left(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static>
     traffic::days_left(shown.leaf.as_ref().and_then(|leaf| leaf.not_after), state, columns)
 }
 
+/// Each step of setting a device up, done or not.
+fn marks(shown: &ShownGroup, state: &State, _: usize) -> Cell<'static> {
+    Cell::from(checklist::marks(shown, state.look))
+}
+
 /// How far a device has come: its traffic arrives, and it takes our certificate, or not.
 fn works(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
+    if shown.connections == 0 {
+        return without_traffic(shown, state, columns);
+    }
     let warning = state.look.severity(Severity::Warning);
     let (words, style) = match (shown.accepted, shown.refused, shown.broke_off) {
         (0, 0, 0) => ("· its traffic arrives; no TLS of its own seen yet".to_owned(), state.look.accent()),
@@ -166,6 +176,12 @@ fn works(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
         (_, refused, _) => (format!("! works, but not everywhere ({refused} refused): an app pins"), warning),
     };
     Cell::from(Look::span(&text::elide(&words, columns), style))
+}
+
+fn without_traffic(shown: &ShownGroup, state: &State, columns: usize) -> Cell<'static> {
+    let (mark, words) = checklist::next(shown);
+    let words = format!("{} {words}", mark.glyph());
+    Cell::from(Look::span(&text::elide(&words, columns), mark.style(state.look)))
 }
 
 /// How much of its life is over, as a bar.

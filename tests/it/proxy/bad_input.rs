@@ -112,7 +112,7 @@ async fn a_loop_is_recognised() {
     let mut stream = rig.dial().await;
     let page =
         ask(&mut stream, &format!("GET http://{own}/ HTTP/1.1\r\nHost: {own}\r\nConnection: close\r\n\r\n")).await;
-    assert!(page.contains("This is tlscope"), "{page}");
+    assert!(page.contains("Set up this device"), "{page}");
     works(&rig).await;
     let told = rig.stop().await;
     assert!(told.connections().iter().any(|c| c.given.as_ref().is_some_and(|given| given.kind == GivenKind::Portal)));

@@ -125,8 +125,9 @@ async fn absolute_form_goes_to_each_authority_on_one_client_connection() {
 async fn origin_form_gets_the_page_that_says_what_this_port_is() {
     let rig = Rig::start().await;
     let mut stream = rig.dial().await;
-    let answer = ask(&mut stream, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").await;
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("This is tlscope"), "{answer}");
+    let answer =
+        ask(&mut stream, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nConnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("Set up this device"), "{answer}");
     let mut stream = rig.dial().await;
     let answer =
         ask(&mut stream, "GET http://tlscope.test/ca.pem HTTP/1.1\r\nHost: tlscope.test\r\nConnection: close\r\n\r\n")

@@ -9,6 +9,7 @@ mod limits;
 mod local_targets;
 mod observe;
 mod policy;
+mod portal;
 mod refusals;
 mod relay;
 mod reverse;
