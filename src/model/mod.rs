@@ -33,6 +33,7 @@ mod target;
 mod time;
 mod tls;
 mod transparency;
+mod via;
 
 pub use alerts::AlertCode;
 pub use certificate::{CertDer, Fingerprint, hex, unhex};
@@ -45,7 +46,7 @@ pub use exchange::{Body, BodyEnd, Direction, Exchange, ExchangeTiming, Head, Mes
 pub use facts::{Fact, Facts};
 pub use finding::{Finding, LegSide, Severity, Subject, SubjectKind};
 pub use finding_table::FindingId;
-pub use handshake::{Attempt, CertificateAsked, ClientHello, DialTiming, Failure, Handshake, Stage};
+pub use handshake::{Attempt, CertificateAsked, ClientCertificate, ClientHello, DialTiming, Failure, Handshake, Stage};
 pub use ids::{ConnectionId, ExchangeId, RowId};
 pub use judging::{
     AiaOutcome, Evidence, Fetched, NotChecked, Observation, Provenance, Report, RootSet, RootSetName, Trusted, Verdict,
@@ -59,3 +60,4 @@ pub use target::{Host, HostError, Target};
 pub use time::{Timestamp, millis};
 pub use tls::{ExtensionKind, NamedGroup, SignatureScheme, TlsVersion, is_grease};
 pub use transparency::{CtLog, LogState};
+pub use via::{ProxyFault, Via};

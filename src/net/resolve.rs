@@ -1,13 +1,13 @@
 //! From a target to addresses.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
 use super::rules::{ConnectRule, ResolveRule};
-use crate::model::{Failure, Host, Target};
+use crate::model::{Failure, Target};
 
 /// Addresses to try, and whether DNS had to be asked for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,15 +25,31 @@ pub(super) struct Resolver {
 }
 
 impl Resolver {
-    pub(super) async fn resolve(&self, target: &Target) -> Result<Resolved, Failure> {
-        let target = self.connect_to.iter().find_map(|rule| rule.apply(target)).unwrap_or_else(|| target.clone());
+    /// Where a target is to be looked for, by `--connect-to`.
+    pub(super) fn place(&self, target: &Target) -> Target {
+        self.connect_to.iter().find_map(|rule| rule.apply(target)).unwrap_or_else(|| target.clone())
+    }
+
+    /// The addresses of a place that DNS need not be asked for.
+    pub(super) fn known(&self, place: &Target) -> Option<Resolved> {
+        let at = |ip: &IpAddr| SocketAddr::new(*ip, place.port);
         let known = |addresses: Vec<SocketAddr>| Resolved { addresses, asked_dns: false };
-        if let Some(rule) = self.resolve.iter().find(|rule| rule.matches(&target)) {
-            return Ok(known(rule.addresses.iter().map(|ip| SocketAddr::new(*ip, target.port)).collect()));
+        if let Some(rule) = self.resolve.iter().find(|rule| rule.matches(place)) {
+            return Some(known(rule.addresses.iter().map(at).collect()));
         }
-        match &target.host {
-            Host::Ip(ip) => Ok(known(vec![SocketAddr::new(*ip, target.port)])),
-            Host::Name(name) => self.ask_dns(name, target.port).await,
+        place.host.ip().map(|ip| known(vec![at(&ip)]))
+    }
+
+    /// The addresses of a target.
+    pub(super) async fn resolve(&self, target: &Target) -> Result<Resolved, Failure> {
+        self.resolve_place(&self.place(target)).await
+    }
+
+    /// The addresses of a place that no `--connect-to` is about.
+    pub(super) async fn resolve_place(&self, place: &Target) -> Result<Resolved, Failure> {
+        match (self.known(place), &place.host) {
+            (Some(known), _) => Ok(known),
+            (None, host) => self.ask_dns(&host.to_string(), place.port).await,
         }
     }
 

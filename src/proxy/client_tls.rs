@@ -92,7 +92,11 @@ pub(super) async fn accept(
         }
     };
     record.set_given(Given { kind: given, leaf: Some(leaf.cert.sha256), changed: Vec::new() });
-    let acceptor = TlsAcceptor::from(Arc::new(server_config(&leaf, alpn)));
+    let mut config = server_config(&leaf, alpn);
+    if let Some(log) = ctx.services.dialler.client_key_log() {
+        config.key_log = log;
+    }
+    let acceptor = TlsAcceptor::from(Arc::new(config));
     let began = Instant::now();
     let accepted = timeout(ctx.config.hello_timeout, acceptor.accept(stream)).await;
     record.with(|connection| connection.client.tls_ms = Some(millis(began.elapsed())));

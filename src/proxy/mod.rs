@@ -25,7 +25,7 @@ mod refusals;
 mod stream;
 mod target;
 
-pub use access::{Access, Cidr, CidrError};
+pub use access::Access;
 pub use context::{Config, PORTAL_HOST, Portal, Services};
 pub use listen::{ListenError, Proxy};
-pub use policy::{Glob, GlobError, Policy, Routes};
+pub use policy::{Policy, Routes};

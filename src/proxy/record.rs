@@ -85,7 +85,7 @@ impl Record {
     pub(super) fn set_reached(&self, leg: &TlsLeg, sni: Option<String>) {
         self.with(|connection| {
             let upstream = &mut connection.upstream;
-            upstream.address = Some(leg.address);
+            leg.route.note_in(upstream);
             upstream.sni = sni;
             upstream.timing = leg.timing;
             upstream.handshake = Some(leg.handshake.clone());
@@ -97,7 +97,7 @@ impl Record {
     pub(super) fn set_missed(&self, missed: &Missed, sni: Option<String>) {
         self.with(|connection| {
             let upstream = &mut connection.upstream;
-            upstream.address = missed.address.or(upstream.address);
+            missed.route.note_in(upstream);
             upstream.sni = sni;
             upstream.timing = missed.timing;
             upstream.handshake = missed.handshake.as_deref().cloned();
@@ -125,6 +125,7 @@ impl Record {
             name: connection.name.clone(),
             asked_host: connection.target.as_ref().map(|target| target.host.clone()),
             address: connection.upstream.address,
+            via: connection.upstream.via.clone(),
             sent: connection.upstream.sent.clone(),
             handshake: connection.upstream.handshake.clone(),
             failure: connection.upstream.failure.clone(),

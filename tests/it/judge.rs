@@ -32,7 +32,7 @@ async fn chain_of(host: &str) -> (Lab, Observation) {
     let leg = dialler.handshake(tcp, &offer).await.unwrap();
     let observation = Observation {
         name: Some(Host::parse(host).unwrap()),
-        address: Some(leg.address),
+        address: leg.route.address,
         sent: leg.sent,
         handshake: Some(leg.handshake),
         ..Observation::default()

@@ -210,6 +210,7 @@ fn a_server_that_was_mended_is_checked_again() {
         name: None,
         sni: None,
         address: None,
+        via: None,
         reach: Reach::Connected,
         handshake: None,
         sent: vec![leaf()],
