@@ -41,10 +41,10 @@ impl fmt::Debug for Identity {
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// It cannot be read.
-    #[error("{0}")]
+    #[error("it cannot be read: {0}")]
     Unreadable(io::Error),
     /// `~` is the shell's business, and behind `=` it leaves it alone.
-    #[error("{0}; the shell does not expand ~ behind =, so write the whole path")]
+    #[error("it cannot be read: {0}; the shell does not expand ~ behind =, so write the whole path")]
     Tilde(io::Error),
     /// Neither PEM nor PKCS#12 with a certificate in it.
     #[error("it holds no certificate; it has to be PEM with the certificate and its key, or PKCS#12")]
@@ -56,7 +56,9 @@ pub enum IdentityError {
     #[error("it is encrypted; give its password as TLSCOPE_CLIENT_CERT_PASSWORD in the environment")]
     PasswordWanted,
     /// None of the passwords opens it.
-    #[error("its password is another one than TLSCOPE_CLIENT_CERT_PASSWORD, or --client-cert-password, says")]
+    #[error(
+        "no password that was given opens it; give the right one as TLSCOPE_CLIENT_CERT_PASSWORD in the environment"
+    )]
     WrongPassword,
     /// OpenSSL's own way to encrypt PEM.
     #[error("its key is encrypted in an old form (Proc-Type); rewrite it: openssl pkcs8 -topk8 -in KEY -out NEW")]
@@ -65,8 +67,8 @@ pub enum IdentityError {
     #[error("it cannot be read ({0}); rewrite it: openssl pkcs12 -in FILE -legacy -nodes -out client.pem")]
     Unsupported(String),
     /// The key is none that can sign.
-    #[error("its key cannot be used ({0}); RSA from 2048 bits, P-256, P-384, P-521 and Ed25519 can")]
-    UnusableKey(String),
+    #[error("its key cannot be used; RSA from 2048 bits, P-256, P-384, P-521 and Ed25519 can")]
+    UnusableKey,
     /// The key is somebody else's.
     #[error("its key fits none of the certificates in it; compare: openssl x509 -pubkey -noout, openssl pkey -pubout")]
     Mismatch,
@@ -88,7 +90,7 @@ impl Identity {
     fn from_bytes(bytes: &[u8], passwords: &[Secret]) -> Result<Self, IdentityError> {
         let is_pem = bytes.windows(11).any(|window| window == b"-----BEGIN ");
         let (certs, key) = if is_pem { read_pem(bytes, passwords)? } else { read_p12(bytes, passwords)? };
-        let key = any_supported_type(&key).map_err(|error| IdentityError::UnusableKey(error.to_string()))?;
+        let key = any_supported_type(&key).map_err(|_| IdentityError::UnusableKey)?;
         let certs: Vec<Cert> = certs.iter().map(Cert::read).collect();
         let leaf = certs.iter().find(|cert| belongs_to(cert, &*key)).ok_or(IdentityError::Mismatch)?;
         let chain = chain_of(leaf, &certs);
