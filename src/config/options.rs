@@ -83,7 +83,7 @@ pub(super) struct NetOptions {
     #[serde(deserialize_with = "one")]
     pub(super) upstream_proxy: Option<UpstreamProxy>,
     /// Reach these without it: example.com, .example.com, 10.0.0.0/8, host:port, *
-    #[arg(long, value_name = "LIST", requires = "upstream_proxy")]
+    #[arg(long, value_name = "LIST")]
     #[serde(deserialize_with = "one")]
     pub(super) no_proxy: Option<NoProxy>,
     /// Write TLS secrets, by which recorded traffic can be decrypted, to FILE.client and FILE.upstream

@@ -49,8 +49,9 @@ async fn ask_http(stream: &mut TcpStream, login: Option<&Login>, target: &Target
         match head.status {
             100..200 => {}
             200..300 => return Ok(()),
-            407 if login.is_some() => return Err(ProxyFault::LoginRefused { schemes: head.schemes }),
-            407 => return Err(ProxyFault::LoginWanted { schemes: head.schemes }),
+            // Tinyproxy says 401 of a login that it does not know.
+            401 | 407 if login.is_some() => return Err(ProxyFault::LoginRefused { schemes: head.schemes }),
+            401 | 407 => return Err(ProxyFault::LoginWanted { schemes: head.schemes }),
             status => return Err(ProxyFault::Refused { status, words: head.words }),
         }
     }

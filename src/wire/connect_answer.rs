@@ -14,7 +14,7 @@ pub enum ConnectAnswer {
     Done(ConnectHead, usize),
     /// The bytes are not those of HTTP/1.
     NotHttp,
-    /// So many bytes, and no end.
+    /// More than so many bytes, and no end.
     TooLong(u32),
 }
 
@@ -25,7 +25,7 @@ pub struct ConnectHead {
     pub status: u16,
     /// The reason phrase, and the fields in which proxies say more, made readable.
     pub words: String,
-    /// The schemes of `Proxy-Authenticate`, each once.
+    /// The schemes of `Proxy-Authenticate`, or of the field for servers, each once.
     pub schemes: Vec<String>,
 }
 
@@ -47,7 +47,7 @@ pub fn read_connect_answer(bytes: &[u8]) -> ConnectAnswer {
             let head = bytes.get(..end).and_then(read_head);
             head.map_or(ConnectAnswer::NotHttp, |head| ConnectAnswer::Done(head, end))
         }
-        _ if bytes.len() >= MAX_HEAD => ConnectAnswer::TooLong(u32::try_from(bytes.len()).unwrap_or(u32::MAX)),
+        _ if bytes.len() >= MAX_HEAD => ConnectAnswer::TooLong(MAX_HEAD as u32),
         _ => ConnectAnswer::NeedMore,
     }
 }
@@ -69,7 +69,7 @@ fn read_head(head: &[u8]) -> Option<ConnectHead> {
     let mut said = vec![text::safe_bytes(parts.next().unwrap_or_default().trim_ascii())];
     let mut schemes: Vec<String> = Vec::new();
     for (name, value) in lines.filter_map(field) {
-        if name == b"proxy-authenticate" {
+        if name == b"proxy-authenticate" || name == b"www-authenticate" {
             let scheme = value.split(|byte| matches!(byte, b' ' | b',')).next().unwrap_or_default();
             let scheme = text::safe_bytes(scheme);
             if !schemes.contains(&scheme) {
@@ -127,8 +127,7 @@ mod tests {
         }
         let mut endless = b"HTTP/1.1 200 OK\r\n".to_vec();
         endless.extend(b"X: y\r\n".repeat(6000));
-        let read: u32 = endless.len().try_into().unwrap();
-        assert_eq!(read_connect_answer(&endless), ConnectAnswer::TooLong(read));
+        assert_eq!(read_connect_answer(&endless), ConnectAnswer::TooLong(32 << 10));
     }
 
     #[test]

@@ -80,10 +80,15 @@ impl Scene {
     /// With tlscope's connections to a well-known port going to the origin's, whatever the name; the
     /// origin's own port is found as well.
     pub(crate) fn of(start: impl FnOnce(&Ground) -> Origin) -> Self {
+        Self::with(start, |_| Vec::new())
+    }
+
+    /// The same, with flags more.
+    pub(crate) fn with(start: impl FnOnce(&Ground) -> Origin, more: impl FnOnce(&Ground) -> Vec<String>) -> Self {
         let ground = Ground::new();
         let origin = start(&ground);
         let mut run = tlscope(&ground);
-        run.args(["run", "--headless", "--listen=127.0.0.1:0"]).args(flags(&ground, &origin));
+        run.args(["run", "--headless", "--listen=127.0.0.1:0"]).args(flags(&ground, &origin)).args(more(&ground));
         let mut tlscope = Running::start(&mut run, ground.path("tlscope.log"));
         let port = tlscope.port_after("listens on 127.0.0.1:");
         Self { tlscope, origin, ground, port }
@@ -109,6 +114,11 @@ impl Scene {
         let store = self.path("trust.p12");
         run(tlscope(&self.ground).args(["ca", "p12", "-o"]).arg(&store)).well();
         store
+    }
+
+    /// What tlscope has said.
+    pub(crate) fn said(&self) -> String {
+        self.tlscope.said()
     }
 
     /// The CA of the origin.

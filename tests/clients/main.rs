@@ -36,3 +36,4 @@ mod readers;
 mod refusals;
 mod revocation;
 mod screen;
+mod upstream;
