@@ -15,6 +15,13 @@ use crate::model::{DialTiming, Failure, Host, ProxyFault, Target, Via, millis};
 /// What a proxy is asked for, and the address that it leads to, where that is known.
 type Wanted = (Target, Option<SocketAddr>);
 
+/// What had to be looked up before a proxy can be asked.
+struct Found {
+    place: Vec<SocketAddr>,
+    wanted: Vec<Wanted>,
+    asked_dns: bool,
+}
+
 impl Dialler {
     /// The proxy between here and the target, when there is one.
     pub(super) fn proxy_for(&self, target: &Target) -> Option<&UpstreamProxy> {
@@ -31,10 +38,12 @@ impl Dialler {
     ) -> Result<TcpLeg, Missed> {
         let began = Instant::now();
         let found = self.look_up(proxy, target).await;
-        let timing = DialTiming { dns_ms: Some(millis(began.elapsed())), ..DialTiming::default() };
+        let asked_dns = found.as_ref().map_or(true, |found| found.asked_dns);
+        let dns_ms = asked_dns.then(|| millis(began.elapsed()));
+        let timing = DialTiming { dns_ms, ..DialTiming::default() };
         let via = || Via { proxy: proxy.to_string(), address: None, asked: target.clone() };
         let missed = |failure, address| Missed::new(failure, Route { target: None, address, via: Some(via()) }, timing);
-        let (place, wanted) = found.map_err(|failure| missed(failure, None))?;
+        let Found { place, wanted, .. } = found.map_err(|failure| missed(failure, None))?;
         let here = |(asked, _): &Wanted| literal(&asked.host).map(|ip| SocketAddr::new(ip, asked.port));
         let (wanted, refused): (Vec<_>, Vec<_>) =
             wanted.into_iter().partition(|wanted| here(wanted).is_none_or(|address| allowed(address.ip())));
@@ -52,23 +61,25 @@ impl Dialler {
     }
 
     /// Where the proxy is, and what it is to be asked for, one after the other.
-    async fn look_up(&self, proxy: &UpstreamProxy, target: &Target) -> Result<(Vec<SocketAddr>, Vec<Wanted>), Failure> {
-        let wanted = self.wanted_of(proxy, target).await?;
+    async fn look_up(&self, proxy: &UpstreamProxy, target: &Target) -> Result<Found, Failure> {
+        let (wanted, asked_dns) = self.wanted_of(proxy, target).await?;
         let place = self.resolver.resolve_place(&proxy.place).await.map_err(|failure| {
             let reason = unreachable_words(&failure);
             Failure::UpstreamProxy { fault: ProxyFault::Unreachable { reason } }
         })?;
-        Ok((place.addresses, wanted))
+        Ok(Found { asked_dns: asked_dns || place.asked_dns, place: place.addresses, wanted })
     }
 
-    async fn wanted_of(&self, proxy: &UpstreamProxy, target: &Target) -> Result<Vec<Wanted>, Failure> {
+    /// With whether DNS had to be asked.
+    async fn wanted_of(&self, proxy: &UpstreamProxy, target: &Target) -> Result<(Vec<Wanted>, bool), Failure> {
         let place = self.resolver.place(target);
         let resolved = match self.resolver.known(&place) {
-            None if proxy.resolves_names() => return Ok(vec![(place, None)]),
+            None if proxy.resolves_names() => return Ok((vec![(place, None)], false)),
             None => self.resolver.resolve_place(&place).await?,
             Some(known) => known,
         };
-        Ok(resolved.addresses.into_iter().map(|address| (at_address(address), Some(address))).collect())
+        let wanted = resolved.addresses.into_iter().map(|address| (at_address(address), Some(address)));
+        Ok((wanted.collect(), resolved.asked_dns))
     }
 
     /// Connects to a proxy and has it connect to `asked`.
