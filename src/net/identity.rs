@@ -80,10 +80,8 @@ impl Identity {
     /// # Errors
     /// [`IdentityError`] with what to do.
     pub fn read(path: &Path, passwords: &[Secret]) -> Result<Self, IdentityError> {
-        let bytes = fs::read(path).map_err(|error| match path.starts_with("~") {
-            true => IdentityError::Tilde(error),
-            false => IdentityError::Unreadable(error),
-        })?;
+        let unreadable = if path.starts_with("~") { IdentityError::Tilde } else { IdentityError::Unreadable };
+        let bytes = fs::read(path).map_err(unreadable)?;
         Self::from_bytes(&bytes, passwords)
     }
 
@@ -158,7 +156,7 @@ fn encrypted_key(text: &str) -> Option<Vec<u8>> {
 
 fn decrypt(der: &[u8], passwords: &[Secret]) -> Result<PrivateKeyDer<'static>, IdentityError> {
     let unsupported = |error: pkcs8::Error| IdentityError::Unsupported(error.to_string());
-    let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|error| unsupported(error.into()))?;
+    let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(unsupported)?;
     let mut last = IdentityError::PasswordWanted;
     for password in passwords {
         match info.decrypt(password.reveal()) {

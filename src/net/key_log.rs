@@ -91,7 +91,8 @@ fn check_private(path: &Path, known: &fs::Metadata, opened: &fs::Metadata) -> Re
         return Err(KeyLogError::NoFile { path: path.to_owned() });
     }
     let mode = opened.mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyLogError::Open { path: path.to_owned(), mode }) }
+    let is_private = mode & 0o700 == mode;
+    if is_private { Ok(()) } else { Err(KeyLogError::Open { path: path.to_owned(), mode }) }
 }
 
 #[cfg(not(unix))]
@@ -110,7 +111,8 @@ impl rustls::KeyLog for KeyLog {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
