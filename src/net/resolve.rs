@@ -64,3 +64,27 @@ impl Resolver {
         Ok(Resolved { addresses, asked_dns: true })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn dns_is_not_waited_for_longer_than_was_said() {
+        let resolver = Resolver { timeout: Duration::ZERO, ..Resolver::default() };
+        let failure = resolver.resolve(&"slow.invalid:443".parse().unwrap()).await.unwrap_err();
+        assert_eq!(failure, Failure::DnsFail { reason: "no answer within 0 s".to_owned() });
+    }
+
+    #[tokio::test]
+    async fn what_is_known_is_not_asked_for() {
+        let resolver = Resolver {
+            connect_to: vec!["a.test:443:b.test:8443".parse().unwrap()],
+            resolve: vec!["b.test:8443:192.0.2.1,::1".parse().unwrap()],
+            timeout: Duration::ZERO,
+        };
+        let resolved = resolver.resolve(&"a.test:443".parse().unwrap()).await.unwrap();
+        let addresses = ["192.0.2.1:8443", "[::1]:8443"].map(|address| address.parse().unwrap());
+        assert_eq!(resolved, Resolved { addresses: addresses.to_vec(), asked_dns: false });
+    }
+}
