@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::engine::trust_of;
 use super::output::{paint_for, print, say};
-use super::{logging, runtime};
+use super::{logging, now, runtime};
 use crate::check::{Checked, Question, check_chain, check_server};
 use crate::config::{CheckArgs, CheckSettings, Globals, ReportFormat, check_settings};
 use crate::export::{CheckTarget, check_document, printable};
@@ -59,7 +59,11 @@ async fn ask(
     sent: Option<Vec<CertDer>>,
     tell: &mut dyn FnMut(&Checked) -> anyhow::Result<()>,
 ) -> anyhow::Result<(Vec<Checked>, crate::model::Timestamp)> {
-    let dialler = Dialler::new(settings.net.clone());
+    let keys = settings.keys.open(false)?;
+    for warning in keys.warnings(now()) {
+        say(&format!("tlscope: {warning}\n"));
+    }
+    let dialler = Dialler::new(settings.net.clone()).with_keys(keys);
     let inquiry = Inquiry::start(settings.inquiry.clone(), trust_of(&settings.trust, None)?, dialler.clone())
         .context("cannot start the judge")?;
     let at = inquiry.now();
@@ -144,6 +148,7 @@ fn document_of<'a>(checked: &'a Checked, label: &str) -> CheckTarget<'a> {
         name: checked.name.as_ref(),
         sni: checked.sni.as_deref(),
         address: checked.address,
+        via: checked.via.as_ref(),
         outcome: checked.reach.word(),
         handshake: checked.handshake.as_ref(),
         sent: &checked.sent,

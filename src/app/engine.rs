@@ -60,14 +60,16 @@ impl Engine {
     /// Starts everything. `listeners` hear every change.
     pub(super) async fn start(settings: &RunSettings, listeners: Vec<Listener>) -> anyhow::Result<Self> {
         let now = now();
+        let keys = settings.keys.open(true)?;
         let lab = if settings.lab { Some(Lab::start(LAB_LISTENS, now).await?) } else { None };
         let (authority, origin) = Authority::load_or_create(&settings.home.ca, now)?;
         let mut banner = banner(settings, &authority, origin, now);
+        banner.warnings.extend(keys.warnings(now));
         banner.lab_host = lab.as_ref().map(|_| "expired.lab.test".to_owned());
         let page = Page::new(authority.cert().clone(), authority.name().to_owned());
         let mint = Arc::new(Mint::new(authority));
         make_rsa_key_ahead(mint.clone());
-        let dialler = dialler(settings, lab.as_ref());
+        let dialler = dialler(settings, lab.as_ref()).with_keys(keys);
         let judged = settings.inquiry.clone();
         let inquiry = Inquiry::start(judged, trust_of(&settings.trust, lab.as_ref())?, dialler.clone())
             .context("cannot start the judge")?;

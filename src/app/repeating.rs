@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use crate::model::{BodyEnd, Connection, Exchange, Intake, Target};
-use crate::net::{Dialler, Offer};
+use crate::net::{Dialler, Offer, Route};
 
 /// The proxy's answer to CONNECT is no longer than this.
 const LONGEST_ANSWER: usize = 16 << 10;
@@ -49,8 +49,10 @@ pub(super) async fn repeat(
         Some("http") => false,
         scheme => bail!("{} is nothing that a request alone would repeat", scheme.unwrap_or("this")),
     };
-    let mut tcp =
-        dialler.reconnect(proxy).await.map_err(|_| anyhow::anyhow!("the proxy at {proxy} does not answer"))?;
+    let mut tcp = dialler
+        .reconnect(&Route::to(proxy))
+        .await
+        .map_err(|_| anyhow::anyhow!("the proxy at {proxy} does not answer"))?;
     if connection.intake == Intake::AbsoluteForm {
         return ask_http1(tcp.stream, request(exchange, &uri, Version::HTTP_11, true)?).await;
     }

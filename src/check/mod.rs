@@ -15,8 +15,9 @@ use std::sync::Arc;
 use crate::inquiry::Inquiry;
 use crate::model::{
     Attempt, CertDer, DialTiming, Failure, Handshake, Host, NotChecked, Observation, Probe, Report, Target, Variant,
+    Via,
 };
-use crate::net::{Dialler, Offer, TlsLeg, probe};
+use crate::net::{Dialler, Offer, Route, TlsLeg, probe};
 
 use http::HttpSeen;
 use scan::Usual;
@@ -70,6 +71,8 @@ pub struct Checked {
     pub sni: Option<String>,
     /// The address that was reached, or the last one tried.
     pub address: Option<SocketAddr>,
+    /// The proxy in between, when there is one.
+    pub via: Option<Via>,
     /// How far it came.
     pub reach: Reach,
     /// What the handshake showed.
@@ -88,10 +91,10 @@ pub async fn check_server(dialler: &Dialler, inquiry: &Inquiry, question: &Quest
     let sni = name.name().map(str::to_owned);
     let mut seen = Vec::new();
     if question.every_address
-        && let Ok(addresses) = dialler.addresses(&question.target).await
+        && let Ok(routes) = dialler.routes(&question.target).await
     {
-        for address in addresses {
-            seen.push(ask(dialler, &question.target, Some(address), sni.as_deref()).await);
+        for route in routes {
+            seen.push(ask(dialler, &question.target, Some(&route), sni.as_deref()).await);
         }
     } else {
         seen.push(ask(dialler, &question.target, None, sni.as_deref()).await);
@@ -114,11 +117,11 @@ struct Further {
 }
 
 async fn look_further(dialler: &Dialler, question: &Question, seen: &Seen, sni: Option<&str>) -> Further {
-    let Some(address) = seen.address.filter(|_| question.scan && seen.answers()) else {
+    if !(question.scan && seen.answers() && seen.route.leads_somewhere()) {
         let open = question.scan.then(|| NotChecked::new("the scan", "the server answers nothing"));
         return Further { open, ..Further::default() };
-    };
-    let (probes, whole) = scan::scan(dialler, address, sni, seen.usual()).await;
+    }
+    let (probes, whole) = scan::scan(dialler, &seen.route, sni, seen.usual()).await;
     let http =
         if seen.failure.is_none() { http::look(dialler, &question.target, sni).await } else { HttpSeen::default() };
     let open = (!whole).then(|| {
@@ -136,7 +139,8 @@ async fn settle(
 ) -> Checked {
     let observation = Observation {
         name: Some(name.clone()),
-        address: seen.address,
+        address: seen.route.address,
+        via: seen.route.via.clone(),
         sent: seen.sent.clone(),
         handshake: seen.handshake.clone(),
         failure: seen.failure.clone(),
@@ -155,12 +159,13 @@ async fn settle(
         Seen { handshake: Some(_), .. } => Reach::Captured,
         _ => Reach::Failed,
     };
-    let Seen { address, handshake, sent, timing, .. } = seen;
+    let Seen { route, handshake, sent, timing, .. } = seen;
     Checked {
         target: Some(question.target.clone()),
         name: Some(name.clone()),
         sni: name.name().map(str::to_owned),
-        address,
+        address: route.address,
+        via: route.via,
         reach,
         handshake,
         sent,
@@ -183,6 +188,7 @@ pub async fn check_chain(inquiry: &Inquiry, sent: Vec<CertDer>, name: Option<Hos
         name,
         sni: None,
         address: None,
+        via: None,
         reach: Reach::File,
         handshake: None,
         sent,
@@ -193,7 +199,7 @@ pub async fn check_chain(inquiry: &Inquiry, sent: Vec<CertDer>, name: Option<Hos
 
 /// What a server showed.
 struct Seen {
-    address: Option<SocketAddr>,
+    route: Route,
     handshake: Option<Handshake>,
     sent: Vec<CertDer>,
     failure: Option<Failure>,
@@ -219,7 +225,7 @@ impl Seen {
     /// For the other addresses of the name.
     fn variant(&self) -> Option<Variant> {
         Some(Variant {
-            address: self.address?,
+            address: self.route.address?,
             sent: self.sent.iter().map(|der| der.sha256).collect(),
             version: self.handshake.as_ref().and_then(|seen| seen.version),
         })
@@ -227,10 +233,10 @@ impl Seen {
 }
 
 /// A handshake with the target, or with one of its addresses; where it fails a plaintext hello.
-async fn ask(dialler: &Dialler, target: &Target, address: Option<SocketAddr>, sni: Option<&str>) -> Seen {
+async fn ask(dialler: &Dialler, target: &Target, route: Option<&Route>, sni: Option<&str>) -> Seen {
     let offer = Offer { sni: sni.map(str::to_owned), alpn: vec![b"h2".to_vec(), b"http/1.1".to_vec()] };
-    let connected = match address {
-        Some(address) => dialler.reconnect(address).await,
+    let connected = match route {
+        Some(route) => dialler.reconnect(route).await,
         None => dialler.connect(target).await,
     };
     let reached = match connected {
@@ -238,13 +244,13 @@ async fn ask(dialler: &Dialler, target: &Target, address: Option<SocketAddr>, sn
         Err(missed) => Err(missed),
     };
     let missed = match reached {
-        Ok(TlsLeg { address, timing, handshake, sent, .. }) => {
-            return Seen { address: Some(address), handshake: Some(handshake), sent, failure: None, timing };
+        Ok(TlsLeg { route, timing, handshake, sent, .. }) => {
+            return Seen { route, handshake: Some(handshake), sent, failure: None, timing };
         }
         Err(missed) => missed,
     };
     let mut seen = Seen {
-        address: missed.address,
+        route: missed.route,
         handshake: missed.handshake.map(|handshake| *handshake),
         sent: missed.sent,
         failure: Some(missed.failure.clone()),
@@ -252,8 +258,7 @@ async fn ask(dialler: &Dialler, target: &Target, address: Option<SocketAddr>, sn
     };
     if seen.sent.is_empty()
         && missed.failure.may_answer_a_probe()
-        && let Some(address) = missed.address
-        && let Some((handshake, sent)) = probe(dialler, address, sni).await
+        && let Some((handshake, sent)) = probe(dialler, &seen.route, sni).await
     {
         seen.handshake = Some(handshake);
         seen.sent = sent;

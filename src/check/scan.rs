@@ -3,13 +3,12 @@
 //! closed door, one more tells whether that was about the question: the server may just have had
 //! enough.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::time::sleep;
 
 use crate::model::{CipherSuite, KeyExchange, Probe, ProbeAnswer, ProbeKind, ProbedLeaf, Stage, TlsVersion, WeakKind};
-use crate::net::{Answer, AnswerEnd, Dialler, Offer, probe, random, send_hello};
+use crate::net::{Answer, AnswerEnd, Dialler, Offer, Route, probe, random, send_hello};
 use crate::wire::{ProbeHello, read_sslv2_answer, write_probe_hello, write_sslv2_hello};
 use crate::x509::{Cert, GeneralName};
 
@@ -32,19 +31,14 @@ pub(super) enum Usual {
 
 /// Asks everything. Ends early when the server takes no more connections, or does not answer what it
 /// did before; says so with `false`.
-pub(super) async fn scan(
-    dialler: &Dialler,
-    address: SocketAddr,
-    sni: Option<&str>,
-    usual: Usual,
-) -> (Vec<Probe>, bool) {
+pub(super) async fn scan(dialler: &Dialler, route: &Route, sni: Option<&str>, usual: Usual) -> (Vec<Probe>, bool) {
     let mut probes = Vec::new();
     let mut refused = 0;
     for kind in kinds() {
         sleep(PAUSE).await;
-        match ask(dialler, address, sni, kind).await {
+        match ask(dialler, route, sni, kind).await {
             Some(answer) => {
-                if says_nothing(&answer) && !still_answers(dialler, address, sni, usual).await {
+                if says_nothing(&answer) && !still_answers(dialler, route, sni, usual).await {
                     return (probes, false);
                 }
                 probes.push(Probe { kind, answer });
@@ -65,18 +59,18 @@ fn says_nothing(answer: &ProbeAnswer) -> bool {
 }
 
 /// Whether the server answers what it is known to answer.
-async fn still_answers(dialler: &Dialler, address: SocketAddr, sni: Option<&str>, usual: Usual) -> bool {
+async fn still_answers(dialler: &Dialler, route: &Route, sni: Option<&str>, usual: Usual) -> bool {
     sleep(PAUSE).await;
     match usual {
         Usual::Handshake => {
             let offer = Offer { sni: sni.map(str::to_owned), alpn: Vec::new() };
-            let Ok(tcp) = dialler.reconnect(address).await else { return false };
+            let Ok(tcp) = dialler.reconnect(route).await else { return false };
             match dialler.handshake(tcp, &offer).await {
                 Ok(_) => true,
                 Err(missed) => missed.handshake.is_some(),
             }
         }
-        Usual::Hello => probe(dialler, address, sni).await.is_some(),
+        Usual::Hello => probe(dialler, route, sni).await.is_some(),
         Usual::Nothing => true,
     }
 }
@@ -90,9 +84,9 @@ fn kinds() -> impl Iterator<Item = ProbeKind> {
 }
 
 /// `None` when there was no connection.
-async fn ask(dialler: &Dialler, address: SocketAddr, sni: Option<&str>, kind: ProbeKind) -> Option<ProbeAnswer> {
+async fn ask(dialler: &Dialler, route: &Route, sni: Option<&str>, kind: ProbeKind) -> Option<ProbeAnswer> {
     let enough = if kind == ProbeKind::LargeHello { Stage::ServerHello } else { Stage::Flight };
-    let answer = send_hello(dialler, address, &hello_for(kind, sni)?, enough).await;
+    let answer = send_hello(dialler, route, &hello_for(kind, sni)?, enough).await;
     if answer.end == AnswerEnd::Unreachable {
         return None;
     }

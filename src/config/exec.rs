@@ -13,7 +13,7 @@ use super::options::{
 };
 use super::settings::{EventSink, RunSettings, run_settings};
 use crate::headless::FailOn;
-use crate::proxy::Glob;
+use crate::net::Glob;
 
 /// The proxy of one command is for this machine alone, on a port of the system's choice.
 const PRIVATE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);

@@ -9,11 +9,11 @@ use clap::Args;
 use serde::{Deserialize, Deserializer};
 
 use super::layer::layered;
-use super::values::{Colour, ColumnName, Listen, ReverseRule, Roots, Secret, Size, Span};
+use super::values::{Colour, ColumnName, Listen, ProxyPassword, ReverseRule, Roots, Size, Span};
 use crate::headless::FailOn;
 use crate::model::Timestamp;
-use crate::net::{ConnectRule, ResolveRule};
-use crate::proxy::{AfterRefusal, Cidr, Glob};
+use crate::net::{Cidr, ClientCertRule, ConnectRule, Glob, NoProxy, ResolveRule, Secret, UpstreamProxy};
+use crate::proxy::AfterRefusal;
 use crate::tui::Theme;
 
 /// The proxy.
@@ -32,7 +32,7 @@ pub(super) struct ProxyOptions {
     /// Serve other machines' clients that give this name and password, and no others; @FILE reads them from a file
     #[arg(long, value_name = "USER:PASSWORD|@FILE", hide_env_values = true)]
     #[serde(deserialize_with = "one")]
-    pub(super) proxy_password: Option<Secret>,
+    pub(super) proxy_password: Option<ProxyPassword>,
     /// Let other machines' clients reach this machine's own services through the proxy
     #[arg(long, value_name = "BOOL")]
     pub(super) allow_local: Option<bool>,
@@ -95,6 +95,25 @@ pub(super) struct NetOptions {
     #[arg(long, value_name = "HOST:PORT:HOST2:PORT2", value_delimiter = ' ')]
     #[serde(deserialize_with = "each")]
     pub(super) connect_to: Vec<ConnectRule>,
+    /// Show this client certificate to these hosts: PEM with its key, or PKCS#12; can be said more than once
+    #[arg(long, value_name = "HOST=FILE")]
+    #[serde(deserialize_with = "each")]
+    pub(super) client_cert: Vec<ClientCertRule>,
+    /// The password of such a file; better as TLSCOPE_CLIENT_CERT_PASSWORD, where others do not see it
+    #[arg(long, value_name = "PASSWORD")]
+    #[serde(deserialize_with = "each")]
+    pub(super) client_cert_password: Vec<Secret>,
+    /// Reach servers through this proxy: http://, socks5:// (names resolved here) or socks5h:// (by the proxy)
+    #[arg(long, value_name = "URL")]
+    #[serde(deserialize_with = "one")]
+    pub(super) upstream_proxy: Option<UpstreamProxy>,
+    /// Reach these without it: example.com, .example.com, 10.0.0.0/8, host:port, *
+    #[arg(long, value_name = "LIST")]
+    #[serde(deserialize_with = "one")]
+    pub(super) no_proxy: Option<NoProxy>,
+    /// Write TLS secrets, by which recorded traffic can be decrypted, to FILE.client and FILE.upstream
+    #[arg(long, value_name = "FILE")]
+    pub(super) key_log: Option<PathBuf>,
     /// How long to wait for DNS [default: 5s]
     #[arg(long, value_name = "TIME")]
     #[serde(deserialize_with = "one")]
@@ -262,7 +281,7 @@ pub(super) struct AppOptions {
 
 layered! {
     ProxyOptions { listen, allow, proxy_password, allow_local, intercept, tunnel, tunnel_after_refusal, observe_tunnelled, reverse, max_connections, max_per_address, max_silent, hello_timeout, server_first_after, body_limit, memory_limit }
-    NetOptions { resolve, connect_to, dns_timeout, tcp_timeout, tls_timeout }
+    NetOptions { resolve, connect_to, client_cert, client_cert_password, upstream_proxy, no_proxy, key_log, dns_timeout, tcp_timeout, tls_timeout }
     TrustOptions { roots, root_file, ct_logs }
     InquiryOptions { at, offline, max_depth }
     StoreOptions { session, disk_queue }

@@ -42,6 +42,8 @@ pub struct RunSettings {
     pub proxy: proxy::Config,
     /// The dialler's.
     pub net: net::Config,
+    /// Client certificates and key logs.
+    pub keys: net::KeyFiles,
     /// Of the root sets.
     pub trust: trust::Config,
     /// The judge's.
@@ -88,6 +90,8 @@ pub struct CheckSettings {
     pub colour: Colour,
     /// The dialler's.
     pub net: net::Config,
+    /// Client certificates and key logs.
+    pub keys: net::KeyFiles,
     /// Of the root sets.
     pub trust: trust::Config,
     /// The judge's.
@@ -120,11 +124,13 @@ pub fn run_settings(globals: &Globals, args: RunArgs) -> Result<RunSettings, Con
         dash if dash == "-" => EventSink::Stdout,
         _ => EventSink::File(path),
     });
+    let (net, keys) = net_config(args.net.over(file.net));
     Ok(RunSettings {
         log,
         colour: color.unwrap_or_default(),
         proxy: proxy_config(args.proxy.over(file.proxy), &home),
-        net: net_config(args.net.over(file.net)),
+        net,
+        keys,
         trust: trust_config(args.trust.over(file.trust), lab),
         inquiry: inquiry_config(&args.inquiry.over(file.inquiry), &home, lab),
         session: store.session,
@@ -187,10 +193,12 @@ pub fn check_settings(globals: &Globals, args: CheckArgs) -> Result<CheckSetting
         tls_timeout: args.timeout,
         ..NetOptions::default()
     };
+    let (net, keys) = net_config(args.net.over(all_three).over(file.net));
     Ok(CheckSettings {
         log,
         colour: color.unwrap_or_default(),
-        net: net_config(args.net.over(all_three).over(file.net)),
+        net,
+        keys,
         trust: trust_config(args.trust.over(file.trust), false),
         inquiry,
         fail_on: args.fail_on.unwrap_or(FailOn::level(Severity::Error)),
@@ -227,15 +235,23 @@ fn proxy_config(options: ProxyOptions, home: &Home) -> proxy::Config {
     }
 }
 
-fn net_config(options: NetOptions) -> net::Config {
+fn net_config(options: NetOptions) -> (net::Config, net::KeyFiles) {
     let default = net::Config::default();
-    net::Config {
+    let keys = net::KeyFiles {
+        client_certs: options.client_cert,
+        passwords: options.client_cert_password,
+        key_log: options.key_log,
+    };
+    let config = net::Config {
         connect_to: options.connect_to,
         resolve: options.resolve,
+        upstream_proxy: options.upstream_proxy,
+        no_proxy: options.no_proxy.unwrap_or_default(),
         dns_timeout: span(options.dns_timeout, default.dns_timeout),
         tcp_timeout: span(options.tcp_timeout, default.tcp_timeout),
         tls_timeout: span(options.tls_timeout, default.tls_timeout),
-    }
+    };
+    (config, keys)
 }
 
 /// The lab's servers are under roots of its own, which no other set knows: without a wish

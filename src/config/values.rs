@@ -48,9 +48,9 @@ impl FromStr for Listen {
 
 /// A name and a password, or `@FILE` for a file that holds them on its first line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Secret(pub(super) Password);
+pub(super) struct ProxyPassword(pub(super) Password);
 
-impl FromStr for Secret {
+impl FromStr for ProxyPassword {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {

@@ -2,8 +2,8 @@
 
 use super::findings::Findings;
 use crate::model::{
-    AlertCode, Attempt, CipherSuite, ClientHello, Facts, Failure, FindingId, Handshake, KeyExchange, NamedGroup,
-    Observation, Severity, Stage, TlsVersion,
+    AlertCode, Attempt, CipherSuite, ClientCertificate, ClientHello, Facts, Failure, FindingId, Handshake, KeyExchange,
+    NamedGroup, Observation, ProxyFault, Severity, Stage, TlsVersion,
 };
 
 /// The largest Certificate message that Java takes; of today's clients the smallest limit.
@@ -151,14 +151,39 @@ fn check_certificate_message(seen: &Handshake, observation: &Observation, out: &
 }
 
 fn check_client_certificate(seen: &Handshake, failure: Option<&Failure>, out: &mut Findings) {
-    let Some(asked) = seen.certificate_asked.as_ref().filter(|_| failure.is_none()) else { return };
-    let schemes: Vec<String> = asked.schemes.iter().map(ToString::to_string).collect();
-    let facts = Facts::new().with("authorities", asked.authorities.clone()).with("schemes", schemes);
-    out.note(FindingId::ClientCertRequested, facts);
+    let Some(asked) = &seen.certificate_asked else { return };
+    let shown = seen.client_certificate.as_ref().filter(|own| own.shown);
+    if let Some(own) = shown.filter(|own| own.issuer_named != Some(true)) {
+        let facts =
+            Facts::new().with("certificate", own.subject.clone()).with("authorities", asked.authorities.clone());
+        out.note(FindingId::ClientCaListEmptyOrForeign, facts);
+    }
+    if failure.is_none() {
+        let schemes: Vec<String> = asked.schemes.iter().map(ToString::to_string).collect();
+        let facts = Facts::new().with("authorities", asked.authorities.clone()).with("schemes", schemes);
+        out.note(FindingId::ClientCertRequested, with_shown(facts, shown));
+    }
+}
+
+fn with_shown(facts: Facts, shown: Option<&ClientCertificate>) -> Facts {
+    match shown {
+        Some(own) => facts.with("certificate", own.subject.clone()),
+        None => facts,
+    }
+}
+
+fn check_proxy(fault: &ProxyFault, observation: &Observation, out: &mut Findings) {
+    let id = match fault {
+        ProxyFault::LoginWanted { .. } | ProxyFault::LoginRefused { .. } => FindingId::UpstreamProxyLogin,
+        ProxyFault::Refused { .. } | ProxyFault::Reply { .. } => FindingId::UpstreamProxyRefused,
+        _ => FindingId::UpstreamProxyFailed,
+    };
+    let asked = observation.via.as_ref().map(|via| via.asked.to_string()).unwrap_or_default();
+    out.note(id, observation.with_via(Facts::new().with("asked", asked).with("did", fault.words())));
 }
 
 fn check_failure(failure: &Failure, observation: &Observation, out: &mut Findings) {
-    let at = |stage: &Stage| Facts::new().with("stage", stage.words());
+    let at = |stage: &Stage| observation.with_via(Facts::new().with("stage", stage.words()));
     match failure {
         Failure::DnsFail { reason } => {
             let asked = observation.asked_host.as_ref().or(observation.name.as_ref()).map(ToString::to_string);
@@ -174,7 +199,9 @@ fn check_failure(failure: &Failure, observation: &Observation, out: &mut Finding
         Failure::HandshakeTimeout { stage } => out.note(FindingId::HandshakeTimeout, at(stage)),
         Failure::HandshakeReset { stage } => out.note(FindingId::HandshakeReset, at(stage)),
         Failure::HandshakeTruncated { stage } => out.note(FindingId::HandshakeTruncated, at(stage)),
-        Failure::NotTls { seen } => out.note(FindingId::NotTls, Facts::new().with("seen", seen.clone())),
+        Failure::NotTls { seen } => {
+            out.note(FindingId::NotTls, observation.with_via(Facts::new().with("seen", seen.clone())));
+        }
         // The marker says what was wrong.
         Failure::Malformed { .. }
             if observation.handshake.as_ref().is_some_and(|seen| seen.downgrade_marker.is_some()) => {}
@@ -192,6 +219,7 @@ fn check_failure(failure: &Failure, observation: &Observation, out: &mut Finding
         Failure::Alert { code, stage } => check_alert(*code, *stage, observation, out),
         Failure::Loop => out.note(FindingId::ProxyLoop, Facts::new()),
         Failure::NotAllowed => out.note(FindingId::TargetNotAllowed, Facts::new()),
+        Failure::UpstreamProxy { fault } => check_proxy(fault, observation, out),
     }
 }
 
@@ -199,13 +227,17 @@ fn check_alert(code: AlertCode, stage: Stage, observation: &Observation, out: &m
     let facts = Facts::new().with("alert", code.to_string()).with("stage", stage.words());
     let asked = observation.handshake.as_ref().and_then(|seen| seen.certificate_asked.as_ref());
     let refuses_certificate = code == AlertCode::HANDSHAKE_FAILURE || code.is_about_certificate();
-    let wants_certificate = code == AlertCode::CERTIFICATE_REQUIRED
-        || asked.is_some() && stage >= Stage::Certificate && refuses_certificate;
+    let own = observation.handshake.as_ref().and_then(|seen| seen.client_certificate.as_ref());
+    let shown = own.filter(|own| own.shown);
+    // Where one was shown, it is that one which does not please.
+    let is_about_ours = asked.is_some() && stage >= Stage::Certificate && refuses_certificate;
+    let wants_certificate = code == AlertCode::CERTIFICATE_REQUIRED || is_about_ours && shown.is_none();
     let id = match code {
         _ if wants_certificate => {
             let authorities = asked.map(|asked| asked.authorities.clone()).unwrap_or_default();
             return out.note(FindingId::ClientCertRequired, facts.with("authorities", authorities));
         }
+        _ if is_about_ours => FindingId::ClientCertRejected,
         // In a tunnel the offer is the client's: a server that refuses an old one is right.
         AlertCode::HANDSHAKE_FAILURE | AlertCode::PROTOCOL_VERSION
             if observation.offered.as_ref().is_some_and(is_old_offer) =>
@@ -233,7 +265,7 @@ fn check_alert(code: AlertCode, stage: Stage, observation: &Observation, out: &m
         other if other.is_about_certificate() => FindingId::ClientCertRejected,
         _ => FindingId::AlertOther,
     };
-    out.note(id, facts);
+    out.note(id, with_shown(facts, shown.filter(|_| id == FindingId::ClientCertRejected)));
 }
 
 /// Whether a hello has nothing that a server of today need accept.

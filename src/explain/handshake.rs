@@ -1,6 +1,6 @@
 //! What a handshake showed, as labelled lines.
 
-use crate::model::{Attempt, CertificateAsked, ClientLeg, ClientOutcome, Failure, Handshake};
+use crate::model::{Attempt, CertificateAsked, ClientCertificate, ClientLeg, ClientOutcome, Failure, Handshake};
 
 /// A label and its value.
 pub type Labelled = (&'static str, String);
@@ -22,6 +22,7 @@ pub fn handshake_lines(handshake: &Handshake) -> Vec<Labelled> {
         seen("OCSP staple", staple),
         seen("SCTs", scts),
         seen("client certificate", handshake.certificate_asked.as_ref().map(asked_words)),
+        seen("shown to it", handshake.client_certificate.as_ref().map(shown_words)),
         seen("secure renegotiation", handshake.secure_renegotiation.map(yes_or_no)),
         seen("extended master secret", handshake.extended_master_secret.map(yes_or_no)),
         seen("downgrade marker", text(handshake.downgrade_marker)),
@@ -64,6 +65,7 @@ pub fn failure_words(failure: &Failure) -> String {
         }
         Failure::Loop => "the target is tlscope's own port".to_owned(),
         Failure::NotAllowed => "the target is on this machine, and the client is not".to_owned(),
+        Failure::UpstreamProxy { fault } => format!("the proxy in between {}", fault.words()),
     }
 }
 
@@ -114,6 +116,14 @@ fn asked_words(asked: &CertificateAsked) -> String {
         0 => "asked for, from any CA".to_owned(),
         1..=3 => format!("asked for, from {}", asked.authorities.join("; ")),
         more => format!("asked for, from one of {more} CAs"),
+    }
+}
+
+fn shown_words(own: &ClientCertificate) -> String {
+    match (own.shown, own.issuer_named) {
+        (false, _) => format!("nothing: the key of {} fits none of the schemes it takes", own.subject),
+        (true, Some(false)) => format!("{}, which none of those issued", own.subject),
+        (true, _) => own.subject.clone(),
     }
 }
 

@@ -69,7 +69,6 @@ const NOT_CHECKED: &[(&str, &[&str])] = &[
         &["caa-mismatch", "dane-mismatch"],
     ),
     ("one machine has one view of the network", &["cert-differs-from-public-view"]),
-    ("tlscope has no client certificate to offer yet", &["client-ca-list-empty-or-foreign"]),
     (
         "rustls ends such a connection, and offers no ECH unless it is given a configuration",
         &["ech-rejected", "post-handshake-auth"],

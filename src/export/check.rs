@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{FindingDoc, certificate_doc, finding_doc};
 use crate::model::{
-    CertDer, DialTiming, Fingerprint, Handshake, Host, NotChecked, Provenance, Report, Target, Timestamp, Verdict,
+    CertDer, DialTiming, Fingerprint, Handshake, Host, NotChecked, Provenance, Report, Target, Timestamp, Verdict, Via,
 };
 
 /// What was found at one address of one target.
@@ -23,6 +23,8 @@ pub struct CheckTarget<'a> {
     pub sni: Option<&'a str>,
     /// The address.
     pub address: Option<std::net::SocketAddr>,
+    /// The proxy in between, when there is one.
+    pub via: Option<&'a Via>,
     /// `connected`, `captured`, `failed` or `file`.
     pub outcome: &'static str,
     /// What the handshake showed.
@@ -43,6 +45,7 @@ struct TargetDoc<'a> {
     host: Option<&'a Host>,
     port: Option<u16>,
     address: Option<String>,
+    via: Option<&'a Via>,
     outcome: &'static str,
     timing: DialTiming,
     handshake: Option<&'a Handshake>,
@@ -85,6 +88,7 @@ fn target_doc<'a>(target: &'a CheckTarget<'_>) -> TargetDoc<'a> {
         host: target.target.map(|target| &target.host),
         port: target.target.map(|target| target.port),
         address: target.address.map(|address| address.to_string()),
+        via: target.via,
         outcome: target.outcome,
         timing: target.timing,
         handshake: target.handshake,

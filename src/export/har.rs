@@ -154,7 +154,7 @@ fn entry_doc(entry: HarEntry<'_>, redaction: Redaction) -> Entry {
 fn timings(exchange: &Exchange, connection: &Connection, is_first: bool) -> Timings {
     let taken = |ms: Option<f64>| ms.filter(|_| is_first).unwrap_or(-1.0);
     let dial = connection.upstream.timing;
-    let connect = dial.tcp_ms.map(|tcp| tcp + dial.tls_ms.unwrap_or(0.0));
+    let connect = dial.tcp_ms.map(|tcp| tcp + dial.proxy_ms.unwrap_or(0.0) + dial.tls_ms.unwrap_or(0.0));
     let answered = exchange.timing.answered_ms.or(exchange.timing.finished_ms).unwrap_or(0.0);
     let sent = exchange.timing.sent_ms.unwrap_or(0.0).min(answered);
     let finished = exchange.timing.finished_ms.unwrap_or(answered).max(answered);

@@ -41,6 +41,7 @@ fn headline(checked: &Checked, label: &str, paint: Paint) -> String {
         facts.push(format!("as {name}"));
     }
     facts.extend(checked.address.map(|address| address.to_string()));
+    facts.extend(checked.via.as_ref().map(|via| format!("through {}", via.words())));
     let reach = match checked.reach {
         Reach::Connected => "connected",
         Reach::Captured => "no connection, but a certificate was seen",
@@ -48,7 +49,10 @@ fn headline(checked: &Checked, label: &str, paint: Paint) -> String {
         Reach::File => "from a file",
     };
     facts.push(reach.to_owned());
-    for (step, ms) in [("DNS", checked.timing.dns_ms), ("TCP", checked.timing.tcp_ms), ("TLS", checked.timing.tls_ms)] {
+    let timing = checked.timing;
+    for (step, ms) in
+        [("DNS", timing.dns_ms), ("TCP", timing.tcp_ms), ("proxy", timing.proxy_ms), ("TLS", timing.tls_ms)]
+    {
         facts.extend(ms.map(|ms| format!("{step} {} ms", text::milliseconds(ms))));
     }
     format!("{}  {verdict}\n  {}\n", paint.bold(&text::safe(label)), paint.dim(&text::safe(&facts.join(", "))))

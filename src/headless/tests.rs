@@ -85,6 +85,7 @@ fn reports_are_safe() {
             name: None,
             sni: Some((*evil).into()),
             address: None,
+            via: None,
             reach: Reach::Captured,
             handshake: None,
             sent: Vec::new(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AlertCode, CertDer, CipherSuite, ClientHello, ConnectionId, DialTiming, Failure, Finding, Fingerprint, Handshake,
-    Host, NamedGroup, Refusal, Target, Timestamp, TlsVersion,
+    Host, NamedGroup, Refusal, Target, Timestamp, TlsVersion, Via,
 };
 
 /// How the client told where it wants to go.
@@ -191,8 +191,10 @@ pub struct ClientLeg {
 /// The leg between tlscope and the server.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpstreamLeg {
-    /// The address that was reached, or the last one tried.
+    /// The address that was reached, or the last one tried; absent when a proxy in between resolves names.
     pub address: Option<SocketAddr>,
+    /// The proxy in between, when there is one.
+    pub via: Option<Via>,
     /// The name sent in the ClientHello.
     pub sni: Option<String>,
     /// What the server showed.

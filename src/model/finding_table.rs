@@ -246,6 +246,7 @@ finding_table! {
         ClientCertRequired "client-cert-required" Fatal Handshake;
         ClientCertRequested "client-cert-requested" Info Handshake;
         ClientCertRejected "client-cert-rejected" Fatal Handshake;
+        ClientCaListEmptyOrForeign "client-ca-list-empty-or-foreign" Info Handshake;
     ]
     "Network": [
         DnsFail "dns-fail" Fatal Network;
@@ -253,6 +254,9 @@ finding_table! {
         TcpTimeout "tcp-timeout" Fatal Network;
         TcpUnreachable "tcp-unreachable" Fatal Network;
         TcpReset "tcp-reset" Fatal Network;
+        UpstreamProxyFailed "upstream-proxy-failed" Fatal Network;
+        UpstreamProxyLogin "upstream-proxy-login" Fatal Network;
+        UpstreamProxyRefused "upstream-proxy-refused" Fatal Network;
         ClockSkew "clock-skew" Warning Network;
         InterceptionUpstream "interception-upstream" Error Network;
         CaptivePortal "captive-portal" Warning Network;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{AlertCode, CipherSuite, NamedGroup, SignatureScheme, TlsVersion, base64_text};
+use super::{AlertCode, CipherSuite, Fingerprint, NamedGroup, ProxyFault, SignatureScheme, TlsVersion, base64_text};
 
 /// A ClientHello as it stood on the wire, GREASE values (RFC 8701) included.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +57,20 @@ pub struct CertificateAsked {
     pub schemes: Vec<SignatureScheme>,
 }
 
+/// The client certificate that is set for a server which asked for one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ClientCertificate {
+    /// Which one.
+    pub sha256: Fingerprint,
+    /// Its subject.
+    pub subject: String,
+    /// Whether it was shown: its key may fit none of the schemes that the server takes.
+    pub shown: bool,
+    /// Whether one of the authorities that the server names issued it, or one of those above it; absent
+    /// when the server names none.
+    pub issuer_named: Option<bool>,
+}
+
 /// What a server showed in its handshake. A field is absent when the handshake did not get that
 /// far, or the way it was seen does not show it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -87,6 +101,8 @@ pub struct Handshake {
     pub scts: Vec<Bytes>,
     /// The request for a client certificate.
     pub certificate_asked: Option<CertificateAsked>,
+    /// The client certificate set for this server, when it asked for one.
+    pub client_certificate: Option<ClientCertificate>,
     /// Size of the Certificate message in bytes.
     pub certificate_message: Option<u32>,
     /// The compression method, 0 for none (TLS 1.2 and below).
@@ -194,6 +210,11 @@ pub enum Failure {
     Loop,
     /// A client that is not on this machine asked for a loopback or link-local target.
     NotAllowed,
+    /// The proxy through which the server was to be reached did not connect.
+    UpstreamProxy {
+        /// What it did instead.
+        fault: ProxyFault,
+    },
 }
 
 /// How long the steps towards a server took, in milliseconds.
@@ -201,8 +222,10 @@ pub enum Failure {
 pub struct DialTiming {
     /// Resolving the name; absent for a literal or an override.
     pub dns_ms: Option<f64>,
-    /// The TCP handshake.
+    /// The TCP handshake; with the proxy, where there is one in between.
     pub tcp_ms: Option<f64>,
+    /// Until that proxy had connected to the server; absent without one.
+    pub proxy_ms: Option<f64>,
     /// The TLS handshake.
     pub tls_ms: Option<f64>,
 }
@@ -220,6 +243,7 @@ impl Failure {
                 | Self::TcpReset
                 | Self::Loop
                 | Self::NotAllowed
+                | Self::UpstreamProxy { .. }
                 | Self::HandshakeTimeout { .. }
         )
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CertDer, ClientHello, ClockSeen, Facts, Failure, Finding, Fingerprint, Handshake, Host, Probe, Timestamp, Variant,
-    base64_text,
+    Via, base64_text,
 };
 
 /// What one connection showed of a server; everything the judge needs to know about it.
@@ -19,6 +19,8 @@ pub struct Observation {
     pub asked_host: Option<Host>,
     /// The address that was reached, or the last one tried.
     pub address: Option<SocketAddr>,
+    /// The proxy in between, when there is one.
+    pub via: Option<Via>,
     /// The certificates in the order sent.
     pub sent: Vec<CertDer>,
     /// What was seen of the handshake.
@@ -234,6 +236,14 @@ impl Observation {
         match &self.address {
             Some(address) => Facts::new().with("address", address.to_string()),
             None => Facts::new(),
+        }
+    }
+
+    /// `facts`, and the proxy in between, when there is one.
+    pub fn with_via(&self, facts: Facts) -> Facts {
+        match &self.via {
+            Some(via) => facts.with("via", via.words()),
+            None => facts,
         }
     }
 }

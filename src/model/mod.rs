@@ -36,6 +36,7 @@ mod target;
 mod time;
 mod tls;
 mod transparency;
+mod via;
 
 pub use alerts::AlertCode;
 pub use certificate::{CertDer, Fingerprint, hex, unhex};
@@ -49,7 +50,7 @@ pub use facts::{Fact, Facts};
 pub use finding::{Finding, LegSide, Severity, Subject, SubjectKind};
 pub use finding_table::FindingId;
 pub use guest::{Guest, Standing};
-pub use handshake::{Attempt, CertificateAsked, ClientHello, DialTiming, Failure, Handshake, Stage};
+pub use handshake::{Attempt, CertificateAsked, ClientCertificate, ClientHello, DialTiming, Failure, Handshake, Stage};
 pub use ids::{ConnectionId, ExchangeId, RowId};
 pub use judging::{
     AiaOutcome, Evidence, Fetched, NotChecked, Observation, Provenance, Report, RootSet, RootSetName, Trusted, Verdict,
@@ -65,3 +66,4 @@ pub use target::{Host, HostError, Target};
 pub use time::{Timestamp, millis};
 pub use tls::{ExtensionKind, NamedGroup, SignatureScheme, TlsVersion, is_grease};
 pub use transparency::{CtLog, LogState};
+pub use via::{ProxyFault, Via};

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::model::Host;
+
 /// How near a place is: the nearer, the less a stranger may have us go there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
@@ -67,9 +69,57 @@ pub fn is_local(ip: IpAddr) -> bool {
     Place::of(ip) == Place::Local
 }
 
+/// The address that a host stands for without DNS being asked: a literal, a name of this machine
+/// (RFC 6761 section 6.3), or a number as `inet_aton` reads it, which resolvers take for an address.
+pub(super) fn literal(host: &Host) -> Option<IpAddr> {
+    match host {
+        Host::Ip(ip) => Some(*ip),
+        Host::Name(name) if name == "localhost" || name.ends_with(".localhost") => Some(Ipv4Addr::LOCALHOST.into()),
+        Host::Name(name) => read_number(name).map(IpAddr::V4),
+    }
+}
+
+/// `127.1`, `0x7f000001`, `0177.0.0.1`: one to four numbers, the last of which fills what is left.
+fn read_number(text: &str) -> Option<Ipv4Addr> {
+    let number = |part: &str| match part.strip_prefix("0x") {
+        Some("") => Some(0),
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None if part.len() > 1 && part.starts_with('0') => u32::from_str_radix(part, 8).ok(),
+        None => part.parse().ok(),
+    };
+    let numbers: Vec<u32> = text.split('.').map(number).collect::<Option<_>>()?;
+    let (last, high) = numbers.split_last().filter(|(_, high)| high.len() < 4)?;
+    let room = 32 - 8 * u32::try_from(high.len()).ok()?;
+    let mut bits = if u64::from(*last) < 1 << room { *last } else { return None };
+    for (byte, shift) in high.iter().zip([24, 16, 8]) {
+        bits |= if *byte < 256 { byte << shift } else { return None };
+    }
+    Some(Ipv4Addr::from_bits(bits))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_read_as_resolvers_do() {
+        let cases = [
+            ("127.1", Some("127.0.0.1")),
+            ("2130706433", Some("127.0.0.1")),
+            ("0x7f000001", Some("127.0.0.1")),
+            ("0177.0.0.1", Some("127.0.0.1")),
+            ("10.258", Some("10.0.1.2")),
+            ("0", Some("0.0.0.0")),
+            ("256.1", None),
+            ("1.2.3.4.5", None),
+            ("127.0.0.08", None),
+            ("a.1", None),
+            ("4294967296", None),
+        ];
+        for (text, ip) in cases {
+            assert_eq!(read_number(text), ip.map(|ip| ip.parse().unwrap()), "{text}");
+        }
+    }
 
     #[test]
     fn tells_places_apart() {

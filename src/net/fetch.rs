@@ -113,7 +113,7 @@ async fn ask_server(dialler: &Dialler, ask: &Ask, nearest: Place) -> Result<Byte
     let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http")).ok_or(FetchError::NotHttp)?;
     let target = Target::parse(authority.as_str(), Some(80)).map_err(|_| FetchError::NotHttp)?;
     let connected = dialler.connect_if(&target, |ip| Place::of(ip) <= nearest).await;
-    let tcp = connected.map_err(|missed| match (missed.failure, missed.address) {
+    let tcp = connected.map_err(|missed| match (missed.failure, missed.route.address) {
         (Failure::NotAllowed, Some(address)) => FetchError::TooNear(address.ip()),
         _ => FetchError::Unreachable,
     })?;

@@ -4,15 +4,61 @@ use std::net::{IpAddr, SocketAddr};
 
 use tokio::net::TcpStream;
 
-use crate::model::{CertDer, DialTiming, Failure, Handshake};
+use crate::model::{CertDer, DialTiming, Failure, Handshake, Target, UpstreamLeg, Via};
+
+/// The way to a server. Gone once, it can be gone again: to the same address, or through the same proxy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Route {
+    /// Who is at its end, when it was looked for by name: decides on the client certificate.
+    pub target: Option<Target>,
+    /// The server's address; absent when a proxy resolves names.
+    pub address: Option<SocketAddr>,
+    /// The proxy in between.
+    pub via: Option<Via>,
+}
+
+impl Route {
+    /// Straight to an address.
+    pub fn to(address: SocketAddr) -> Self {
+        Self { address: Some(address), ..Self::default() }
+    }
+
+    /// The way that a recorded connection took; `None` when it found none.
+    pub fn of(leg: &UpstreamLeg) -> Option<Self> {
+        let route = Self { target: None, address: leg.address, via: leg.via.clone() };
+        route.leads_somewhere().then_some(route)
+    }
+
+    /// Puts into the record what is known of the way; what was known before stays.
+    pub fn note_in(&self, leg: &mut UpstreamLeg) {
+        leg.address = self.address.or(leg.address);
+        if self.via.is_some() {
+            leg.via.clone_from(&self.via);
+        }
+    }
+
+    /// The same, to somebody who is known.
+    #[must_use]
+    pub fn with_target(self, target: &Target) -> Self {
+        Self { target: Some(target.clone()), ..self }
+    }
+
+    /// Whether it can be gone again.
+    pub fn leads_somewhere(&self) -> bool {
+        match &self.via {
+            Some(via) => via.address.is_some(),
+            None => self.address.is_some(),
+        }
+    }
+}
 
 /// A server that answered.
 #[derive(Debug)]
 pub struct TcpLeg {
     /// The connection.
     pub stream: TcpStream,
-    /// Where it is.
-    pub address: SocketAddr,
+    /// How it is reached.
+    pub route: Route,
     /// How long the steps took.
     pub timing: DialTiming,
 }
@@ -40,8 +86,8 @@ fn is_own(own: SocketAddr, local: IpAddr, peer: SocketAddr) -> bool {
 pub struct Missed {
     /// How it ended.
     pub failure: Failure,
-    /// The last address tried.
-    pub address: Option<SocketAddr>,
+    /// How far the way is known; the address is the last one tried.
+    pub route: Route,
     /// How long the steps took that were taken.
     pub timing: DialTiming,
     /// What the server had shown.
@@ -53,11 +99,11 @@ pub struct Missed {
 impl Missed {
     /// A server that was reached, and that is not to be talked to.
     pub fn refused(failure: Failure, leg: &TcpLeg) -> Self {
-        Self::new(failure, Some(leg.address), leg.timing)
+        Self::new(failure, leg.route.clone(), leg.timing)
     }
 
-    pub(super) fn new(failure: Failure, address: Option<SocketAddr>, timing: DialTiming) -> Self {
-        Self { failure, address, timing, handshake: None, sent: Vec::new() }
+    pub(super) fn new(failure: Failure, route: Route, timing: DialTiming) -> Self {
+        Self { failure, route, timing, handshake: None, sent: Vec::new() }
     }
 }
 

@@ -1,14 +1,13 @@
 //! Asking a server of TLS 1.2 or below to show its flight in the clear, and other questions that
 //! need no more than one hello.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use super::dialler::Dialler;
-use super::leg::TcpLeg;
+use super::leg::{Route, TcpLeg};
 use super::tls::facts_of_flight;
 use crate::model::{AlertCode, Attempt, CertDer, Handshake, Stage, TlsVersion};
 use crate::wire::{Flight, FlightReader, ProbeHello, unusual_suites, write_probe_hello};
@@ -42,14 +41,14 @@ pub struct Answer {
 
 /// Sends a plaintext hello over a connection of its own and reads what comes back. No handshake is
 /// completed, no secret is made. `None` when the server shows nothing.
-pub async fn probe(dialler: &Dialler, address: SocketAddr, sni: Option<&str>) -> Option<(Handshake, Vec<CertDer>)> {
+pub async fn probe(dialler: &Dialler, route: &Route, sni: Option<&str>) -> Option<(Handshake, Vec<CertDer>)> {
     let alpn = &["h2", "http/1.1"];
     let usual = ProbeHello { version: TlsVersion::TLS12, sni, alpn, random: random()?, suites: &[], large: false };
-    let mut answer = send_hello(dialler, address, &write_probe_hello(&usual), Stage::Flight).await;
+    let mut answer = send_hello(dialler, route, &write_probe_hello(&usual), Stage::Flight).await;
     if answer.flight.alert == Some(AlertCode::HANDSHAKE_FAILURE) {
         // A second round: what offers nothing but this shows it only when nothing else is offered.
         let hello = ProbeHello { random: random()?, suites: &unusual_suites(), ..usual };
-        answer = send_hello(dialler, address, &write_probe_hello(&hello), Stage::Flight).await;
+        answer = send_hello(dialler, route, &write_probe_hello(&hello), Stage::Flight).await;
     }
     let (handshake, sent) = facts_of_flight(Attempt::Probe, &answer.flight);
     (answer.end != AnswerEnd::Silent && handshake.version.is_some()).then_some((handshake, sent))
@@ -63,9 +62,9 @@ pub fn random<const N: usize>() -> Option<[u8; N]> {
 }
 
 /// Sends a hello over a connection of its own and reads the answer as far as `enough`.
-pub async fn send_hello(dialler: &Dialler, address: SocketAddr, hello: &[u8], enough: Stage) -> Answer {
+pub async fn send_hello(dialler: &Dialler, route: &Route, hello: &[u8], enough: Stage) -> Answer {
     let mut answer = Answer { flight: Flight::default(), first_bytes: Vec::new(), end: AnswerEnd::Unreachable };
-    let Ok(tcp) = dialler.reconnect(address).await else { return answer };
+    let Ok(tcp) = dialler.reconnect(route).await else { return answer };
     let mut reader = FlightReader::default();
     let reading = read_answer(tcp, hello, enough, &mut reader, &mut answer.first_bytes);
     answer.end = timeout(DEADLINE, reading).await.unwrap_or(AnswerEnd::Silent);

@@ -1,13 +1,13 @@
 //! From a target to addresses.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
 use super::rules::{ConnectRule, ResolveRule};
-use crate::model::{Failure, Host, Target};
+use crate::model::{Failure, Target};
 
 /// Addresses to try, and whether DNS had to be asked for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,15 +25,31 @@ pub(super) struct Resolver {
 }
 
 impl Resolver {
-    pub(super) async fn resolve(&self, target: &Target) -> Result<Resolved, Failure> {
-        let target = self.connect_to.iter().find_map(|rule| rule.apply(target)).unwrap_or_else(|| target.clone());
+    /// Where a target is to be looked for, by `--connect-to`.
+    pub(super) fn place(&self, target: &Target) -> Target {
+        self.connect_to.iter().find_map(|rule| rule.apply(target)).unwrap_or_else(|| target.clone())
+    }
+
+    /// The addresses of a place that DNS need not be asked for.
+    pub(super) fn known(&self, place: &Target) -> Option<Resolved> {
+        let at = |ip: &IpAddr| SocketAddr::new(*ip, place.port);
         let known = |addresses: Vec<SocketAddr>| Resolved { addresses, asked_dns: false };
-        if let Some(rule) = self.resolve.iter().find(|rule| rule.matches(&target)) {
-            return Ok(known(rule.addresses.iter().map(|ip| SocketAddr::new(*ip, target.port)).collect()));
+        if let Some(rule) = self.resolve.iter().find(|rule| rule.matches(place)) {
+            return Some(known(rule.addresses.iter().map(at).collect()));
         }
-        match &target.host {
-            Host::Ip(ip) => Ok(known(vec![SocketAddr::new(*ip, target.port)])),
-            Host::Name(name) => self.ask_dns(name, target.port).await,
+        place.host.ip().map(|ip| known(vec![at(&ip)]))
+    }
+
+    /// The addresses of a target.
+    pub(super) async fn resolve(&self, target: &Target) -> Result<Resolved, Failure> {
+        self.resolve_place(&self.place(target)).await
+    }
+
+    /// The addresses of a place that no `--connect-to` is about.
+    pub(super) async fn resolve_place(&self, place: &Target) -> Result<Resolved, Failure> {
+        match (self.known(place), &place.host) {
+            (Some(known), _) => Ok(known),
+            (None, host) => self.ask_dns(&host.to_string(), place.port).await,
         }
     }
 
@@ -46,5 +62,29 @@ impl Resolver {
             return Err(failed("the name has no address".to_owned()));
         }
         Ok(Resolved { addresses, asked_dns: true })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn dns_is_not_waited_for_longer_than_was_said() {
+        let resolver = Resolver { timeout: Duration::ZERO, ..Resolver::default() };
+        let failure = resolver.resolve(&"slow.invalid:443".parse().unwrap()).await.unwrap_err();
+        assert_eq!(failure, Failure::DnsFail { reason: "no answer within 0 s".to_owned() });
+    }
+
+    #[tokio::test]
+    async fn what_is_known_is_not_asked_for() {
+        let resolver = Resolver {
+            connect_to: vec!["a.test:443:b.test:8443".parse().unwrap()],
+            resolve: vec!["b.test:8443:192.0.2.1,::1".parse().unwrap()],
+            timeout: Duration::ZERO,
+        };
+        let resolved = resolver.resolve(&"a.test:443".parse().unwrap()).await.unwrap();
+        let addresses = ["192.0.2.1:8443", "[::1]:8443"].map(|address| address.parse().unwrap());
+        assert_eq!(resolved, Resolved { addresses: addresses.to_vec(), asked_dns: false });
     }
 }

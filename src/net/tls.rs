@@ -1,7 +1,7 @@
 //! The TLS handshake with a server.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,9 +15,11 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::identity::Identity;
 use super::io::Tapped;
-use super::leg::{Missed, TcpLeg};
-use super::verifier::{Capture, Captured, MODERN, NoClientCertificate, Recorder, SHA1, name_text};
+use super::key_log::KeyLog;
+use super::leg::{Missed, Route, TcpLeg};
+use super::verifier::{Capture, Captured, Introduction, MODERN, Recorder, SHA1, name_text};
 use crate::model::{
     AlertCode, Attempt, CertDer, CipherSuite, ClientHello, DialTiming, Failure, Handshake, NamedGroup, Stage,
     TlsVersion, millis,
@@ -49,8 +51,8 @@ pub type ServerStream = TlsStream<Tapped<TcpStream>>;
 pub struct TlsLeg {
     /// The connection.
     pub stream: ServerStream,
-    /// Where the server is.
-    pub address: SocketAddr,
+    /// How the server is reached.
+    pub route: Route,
     /// How long the steps took.
     pub timing: DialTiming,
     /// What it showed.
@@ -62,20 +64,25 @@ pub struct TlsLeg {
 static PROVIDER: LazyLock<Arc<CryptoProvider>> =
     LazyLock::new(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
 
-/// Shakes hands within `deadline`.
-pub(super) async fn handshake(
-    tcp: TcpLeg,
-    offer: &Offer,
-    attempt: Attempt,
-    deadline: Duration,
-) -> Result<TlsLeg, Missed> {
-    let TcpLeg { stream, address, mut timing } = tcp;
+/// What a handshake is held to.
+pub(super) struct Terms {
+    /// The client certificate for this server.
+    pub(super) identity: Option<Arc<Identity>>,
+    /// Where its secrets go.
+    pub(super) key_log: Option<Arc<KeyLog>>,
+    /// How long it may take.
+    pub(super) deadline: Duration,
+}
+
+/// Shakes hands.
+pub(super) async fn handshake(tcp: TcpLeg, offer: &Offer, attempt: Attempt, terms: &Terms) -> Result<TlsLeg, Missed> {
+    let TcpLeg { stream, route, mut timing } = tcp;
     let capture = Capture::default();
     let reader = Arc::new(Mutex::new(FlightReader::default()));
     let tapped = Tapped::new(stream, watcher(reader.clone()));
-    let (config, name) = client_config(offer, attempt, &capture);
+    let (config, name) = client_config(offer, attempt, terms, &capture);
     let began = Instant::now();
-    let shaken = timeout(deadline, TlsConnector::from(Arc::new(config)).connect(name, tapped)).await;
+    let shaken = timeout(terms.deadline, TlsConnector::from(Arc::new(config)).connect(name, tapped)).await;
     timing.tls_ms = Some(millis(began.elapsed()));
     let flight = std::mem::take(&mut *reader.lock().unwrap_or_else(PoisonError::into_inner)).into_flight();
     let stage = flight.stage;
@@ -83,21 +90,21 @@ pub(super) async fn handshake(
         Ok(Ok(mut stream)) => {
             let facts = facts(attempt, &flight, capture.take(), Some(stream.get_ref().1));
             return match wait_for_refusal(&mut stream, &facts.0, timing).await {
-                None => Ok(TlsLeg { stream, address, timing, handshake: facts.0, sent: facts.1 }),
-                Some(failure) => Err(missed(failure, address, timing, facts)),
+                None => Ok(TlsLeg { stream, route, timing, handshake: facts.0, sent: facts.1 }),
+                Some(failure) => Err(missed(failure, route, timing, facts)),
             };
         }
         Ok(Err(error)) => failure_of(&error, &flight),
         Err(_) => Failure::HandshakeTimeout { stage },
     };
-    Err(missed(failure, address, timing, facts(attempt, &flight, capture.take(), None)))
+    Err(missed(failure, route, timing, facts(attempt, &flight, capture.take(), None)))
 }
 
-fn missed(failure: Failure, address: SocketAddr, timing: DialTiming, facts: (Handshake, Vec<CertDer>)) -> Missed {
+fn missed(failure: Failure, route: Route, timing: DialTiming, facts: (Handshake, Vec<CertDer>)) -> Missed {
     let (handshake, sent) = facts;
     let showed_anything = handshake.version.is_some() || !sent.is_empty();
     let handshake = showed_anything.then(|| Box::new(handshake));
-    Missed { failure, address: Some(address), timing, handshake, sent }
+    Missed { failure, route, timing, handshake, sent }
 }
 
 fn watcher(reader: Arc<Mutex<FlightReader>>) -> impl FnMut(&[u8]) + Send {
@@ -111,7 +118,12 @@ fn watcher(reader: Arc<Mutex<FlightReader>>) -> impl FnMut(&[u8]) + Send {
     }
 }
 
-fn client_config(offer: &Offer, attempt: Attempt, capture: &Capture) -> (ClientConfig, ServerName<'static>) {
+fn client_config(
+    offer: &Offer,
+    attempt: Attempt,
+    terms: &Terms,
+    capture: &Capture,
+) -> (ClientConfig, ServerName<'static>) {
     let mut schemes = MODERN.to_vec();
     if attempt == Attempt::Sha1Signatures {
         schemes.extend_from_slice(SHA1);
@@ -122,7 +134,13 @@ fn client_config(offer: &Offer, attempt: Attempt, capture: &Capture) -> (ClientC
         .unwrap_or_else(|_| unreachable!("the provider has suites for both versions"))
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(recorder))
-        .with_client_cert_resolver(Arc::new(NoClientCertificate(capture.clone())));
+        .with_client_cert_resolver(Arc::new(Introduction {
+            capture: capture.clone(),
+            identity: terms.identity.clone(),
+        }));
+    if let Some(log) = terms.key_log.clone() {
+        config.key_log = log;
+    }
     // A resumed handshake shows no certificate.
     config.resumption = Resumption::disabled();
     config.alpn_protocols.clone_from(&offer.alpn);
@@ -144,6 +162,7 @@ fn facts(
     seen.signature_valid = captured.signature_valid;
     seen.staple = captured.staple.or(seen.staple);
     seen.certificate_asked = captured.asked.or(seen.certificate_asked);
+    seen.client_certificate = captured.client_certificate;
     if let Some(connection) = agreed {
         seen.completed = true;
         seen.version = connection.protocol_version().map(|v| TlsVersion(v.into())).or(seen.version);
@@ -175,7 +194,8 @@ async fn wait_for_refusal(stream: &mut ServerStream, seen: &Handshake, timing: D
     if seen.certificate_asked.is_none() || seen.version != Some(TlsVersion::TLS13) {
         return None;
     }
-    let round_trip = timing.tcp_ms.unwrap_or(0.0).clamp(0.0, 450.0);
+    // A proxy in between has made one of its own.
+    let round_trip = (timing.tcp_ms.unwrap_or(0.0) + timing.proxy_ms.unwrap_or(0.0)).clamp(0.0, 450.0);
     let patience = Duration::from_secs_f64((round_trip * 2.0 + 100.0) / 1000.0);
     match timeout(patience, stream.fill_buf()).await {
         Ok(Ok([])) => Some(Failure::HandshakeTruncated { stage: Stage::Flight }),

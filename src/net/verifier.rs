@@ -1,5 +1,5 @@
 //! A verifier that accepts every server and records what it showed, and a client-certificate
-//! resolver that has none and records what was asked for.
+//! resolver that records what was asked for.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,8 +10,9 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
+use super::identity::Identity;
 use crate::diagnosis::{Check, verify_tls};
-use crate::model::{self, CertDer, CertificateAsked};
+use crate::model::{self, CertDer, CertificateAsked, ClientCertificate};
 use crate::x509::{Cert, Name};
 
 /// What a handshake showed to its verifier.
@@ -22,6 +23,7 @@ pub(super) struct Captured {
     pub(super) scheme: Option<model::SignatureScheme>,
     pub(super) signature_valid: Option<bool>,
     pub(super) asked: Option<CertificateAsked>,
+    pub(super) client_certificate: Option<ClientCertificate>,
 }
 
 /// Shared by verifier, resolver and whoever waits for the handshake.
@@ -118,21 +120,34 @@ impl ServerCertVerifier for Recorder {
     }
 }
 
-/// Has no client certificate, and records what the server wanted.
+/// Shows the client certificate that is set for a server, if one is, and records what the server wanted.
+/// It is shown whoever issued it, as curl does: whether the server names its issuer is recorded.
 #[derive(Debug)]
-pub(super) struct NoClientCertificate(pub(super) Capture);
+pub(super) struct Introduction {
+    pub(super) capture: Capture,
+    pub(super) identity: Option<Arc<Identity>>,
+}
 
-impl ResolvesClientCert for NoClientCertificate {
-    fn resolve(&self, root_hint_subjects: &[&[u8]], sigschemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.0.lock().asked = Some(CertificateAsked {
-            authorities: root_hint_subjects.iter().map(|der| name_text(der)).collect(),
-            schemes: sigschemes.iter().map(|scheme| model::SignatureScheme((*scheme).into())).collect(),
+impl ResolvesClientCert for Introduction {
+    fn resolve(&self, authorities: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let mut captured = self.capture.lock();
+        captured.asked = Some(CertificateAsked {
+            authorities: authorities.iter().map(|der| name_text(der)).collect(),
+            schemes: schemes.iter().map(|scheme| model::SignatureScheme((*scheme).into())).collect(),
         });
-        None
+        let identity = self.identity.as_ref()?;
+        let shown = identity.certified.key.choose_scheme(schemes).is_some();
+        captured.client_certificate = Some(ClientCertificate {
+            sha256: identity.sha256,
+            subject: identity.subject.clone(),
+            shown,
+            issuer_named: (!authorities.is_empty()).then(|| identity.is_issued_by_one_of(authorities)),
+        });
+        shown.then(|| identity.certified.clone())
     }
 
     fn has_certs(&self) -> bool {
-        false
+        self.identity.is_some()
     }
 }
 

@@ -127,7 +127,11 @@ async fn shake_hands(
     leaf: &Leaf,
     alpn: Option<Bytes>,
 ) -> Result<ClientTls, ClientOutcome> {
-    let acceptor = TlsAcceptor::from(Arc::new(server_config(leaf, alpn)));
+    let mut config = server_config(leaf, alpn);
+    if let Some(log) = ctx.services.dialler.client_key_log() {
+        config.key_log = log;
+    }
+    let acceptor = TlsAcceptor::from(Arc::new(config));
     match timeout(ctx.config.hello_timeout, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(outcome_of(&error, false)),

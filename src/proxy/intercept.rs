@@ -340,8 +340,8 @@ async fn fail(
 ) {
     let worth_probing = missed.handshake.is_none() && missed.failure.may_answer_a_probe() && may_probe(target);
     if worth_probing
-        && let Some(address) = missed.address
-        && let Some((handshake, sent)) = probe(&ctx.services.dialler, address, hello.sni.as_deref()).await
+        && missed.route.leads_somewhere()
+        && let Some((handshake, sent)) = probe(&ctx.services.dialler, &missed.route, hello.sni.as_deref()).await
     {
         missed.handshake = Some(Box::new(handshake));
         missed.sent = sent;

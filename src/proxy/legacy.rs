@@ -19,7 +19,7 @@ use crate::model::{
     Attempt, ClientHello, ClientOutcome, DialTiming, Facts, Failure, FindingId, Given, GivenKind, Observation, Outcome,
     Stage, Target,
 };
-use crate::net::{Missed, Prefixed, Tapped, TcpLeg, facts_of_flight};
+use crate::net::{Missed, Prefixed, Route, Tapped, TcpLeg, facts_of_flight};
 use crate::text;
 use crate::wire::{Flight, FlightReader};
 
@@ -40,9 +40,9 @@ pub(super) async fn tunnel(
     tcp: Option<TcpLeg>,
 ) -> Result<(), Missed> {
     let tcp = reach(ctx, record, target, tcp).await?;
-    let (address, timing) = (tcp.address, tcp.timing);
+    let (route, timing) = (tcp.route.clone(), tcp.timing);
     record.with(|connection| {
-        connection.upstream.address = Some(address);
+        route.note_in(&mut connection.upstream);
         connection.upstream.timing = timing;
         connection.upstream.sni.clone_from(&hello.sni);
     });
@@ -61,8 +61,8 @@ pub(super) async fn step_aside(
     hello: &Bytes,
     reason: String,
 ) -> Result<(), ClientStream> {
-    let Some(address) = aside.record.with(|connection| connection.upstream.address) else { return Err(stream) };
-    let Ok(tcp) = ctx.services.dialler.reconnect(address).await else { return Err(stream) };
+    let Some(route) = aside.record.with(|connection| Route::of(&connection.upstream)) else { return Err(stream) };
+    let Ok(tcp) = ctx.services.dialler.reconnect(&route).await else { return Err(stream) };
     let timing: DialTiming = tcp.timing;
     let Some(server) = offer_hello(ctx, tcp, hello).await else { return Err(stream) };
     let refused = aside.record.with(|connection| {

@@ -39,7 +39,7 @@ mod stream;
 mod target;
 mod visitors;
 
-pub use access::{Access, Cidr, CidrError};
+pub use access::Access;
 pub use after_refusal::{AfterRefusal, AfterRefusalError};
 pub use context::{Config, Services};
 pub use devices::{Device, Devices};
@@ -47,7 +47,7 @@ pub use guests::Guests;
 pub use limits::Limits;
 pub use listen::{ListenError, Proxy};
 pub use password::{Password, PasswordError};
-pub use policy::{Glob, GlobError, Policy, Routes};
+pub use policy::{Policy, Routes};
 pub use portal::{PORTAL_HOST, Portal, PortalAnswer, PortalRequest};
 pub use questions::{Questions, Unanswered};
 pub use reverse::Reverse;

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::context::{Ctx, now};
 use super::record::Record;
 use crate::model::{Attempt, CertDer, ClientHello, Facts, FindingId, Handshake, Stage, Target, Timestamp};
-use crate::net::{Dialler, Missed, Offer, TlsLeg};
+use crate::net::{Dialler, Missed, Offer, Route, TlsLeg};
 use crate::wire::Flight;
 
 /// For so long what was seen is taken to be what is there.
@@ -32,7 +32,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 struct Seen {
     at: Timestamp,
-    address: SocketAddr,
+    address: Option<SocketAddr>,
     handshake: Handshake,
     sent: Vec<CertDer>,
 }
@@ -76,11 +76,12 @@ pub(super) async fn beside(ctx: &Ctx, record: &Record, hello: &ClientHello) -> b
     if !ctx.config.observe_tunnelled {
         return false;
     }
-    let reached = record.with(|connection| connection.target.clone().zip(connection.upstream.address));
-    let Some((target, address)) = reached else { return false };
+    let reached = record.with(|connection| connection.target.clone().zip(Route::of(&connection.upstream)));
+    let Some((target, route)) = reached else { return false };
     let begun = now();
+    let route = route.with_target(&target);
     let Some(look) = ctx.observations.of((target, hello.sni.clone()), begun) else { return false };
-    let looking = || look_at(&ctx.services.dialler, address, hello);
+    let looking = || look_at(&ctx.services.dialler, &route, hello);
     let Some(seen) = look.get_or_init(looking).await.clone() else { return false };
     record.note(FindingId::TunnelObserved, facts(record, &seen, begun));
     record.with(|connection| {
@@ -99,7 +100,8 @@ fn facts(record: &Record, seen: &Seen, at: Timestamp) -> Facts {
         ("client_suite", client.suite.map(|suite| suite.to_string())),
         ("client_group", client.group.map(|group| group.to_string())),
     ];
-    let facts = Facts::new().with("address", seen.address.to_string());
+    let address = seen.address.map(|address| address.to_string());
+    let facts = address.into_iter().fold(Facts::new(), |facts, address| facts.with("address", address));
     let facts = if seconds > 0 { facts.with("seconds", seconds) } else { facts };
     known.into_iter().fold(facts, |facts, (key, value)| match value {
         Some(value) => facts.with(key, value),
@@ -108,9 +110,9 @@ fn facts(record: &Record, seen: &Seen, at: Timestamp) -> Facts {
 }
 
 /// Shakes hands as the client would, and hangs up.
-async fn look_at(dialler: &Dialler, address: SocketAddr, hello: &ClientHello) -> Option<Arc<Seen>> {
+async fn look_at(dialler: &Dialler, route: &Route, hello: &ClientHello) -> Option<Arc<Seen>> {
     let at = now();
-    let tcp = dialler.reconnect(address).await.ok()?;
+    let tcp = dialler.reconnect(route).await.ok()?;
     let (handshake, sent) = match dialler.handshake(tcp, &Offer::of(hello)).await {
         Ok(leg) => take_leave(leg).await,
         // It may have shown its certificates all the same.
@@ -118,7 +120,7 @@ async fn look_at(dialler: &Dialler, address: SocketAddr, hello: &ClientHello) ->
         Err(_) => return None,
     };
     let handshake = Handshake { attempt: Attempt::Observed, ..handshake };
-    Some(Arc::new(Seen { at, address, handshake, sent }))
+    Some(Arc::new(Seen { at, address: route.address, handshake, sent }))
 }
 
 async fn take_leave(leg: TlsLeg) -> (Handshake, Vec<CertDer>) {

@@ -98,7 +98,7 @@ impl Record {
     pub(super) fn set_reached(&self, leg: &TlsLeg, sni: Option<String>) {
         self.with(|connection| {
             let upstream = &mut connection.upstream;
-            upstream.address = Some(leg.address);
+            leg.route.note_in(upstream);
             upstream.sni = sni;
             upstream.timing = leg.timing;
             upstream.handshake = Some(leg.handshake.clone());
@@ -110,7 +110,7 @@ impl Record {
     pub(super) fn set_missed(&self, missed: &Missed, sni: Option<String>) {
         self.with(|connection| {
             let upstream = &mut connection.upstream;
-            upstream.address = missed.address.or(upstream.address);
+            missed.route.note_in(upstream);
             upstream.sni = sni;
             upstream.timing = missed.timing;
             upstream.handshake = missed.handshake.as_deref().cloned();
@@ -143,6 +143,7 @@ impl Record {
                 .filter(|_| connection.intake != Intake::Reverse)
                 .map(|target| target.host.clone()),
             address: connection.upstream.address,
+            via: connection.upstream.via.clone(),
             sent: connection.upstream.sent.clone(),
             handshake: connection.upstream.handshake.clone(),
             failure: connection.upstream.failure.clone(),

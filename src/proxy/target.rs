@@ -93,7 +93,8 @@ async fn first_word(
     };
     let server_speaks = async {
         match tcp.as_ref() {
-            Some(leg) => drop(leg.stream.readable().await),
+            // Readiness alone may be left over from what a proxy in between had said.
+            Some(leg) => drop(leg.stream.peek(&mut [0]).await),
             None => sleep(ctx.config.hello_timeout).await,
         }
     };
@@ -131,7 +132,7 @@ async fn connect(ctx: &Ctx, record: &Record, target: &Target, tcp: Option<TcpLeg
         Ok(leg) => {
             record
                 .update(|connection| {
-                    connection.upstream.address = Some(leg.address);
+                    leg.route.note_in(&mut connection.upstream);
                     connection.upstream.timing = leg.timing;
                 })
                 .await;

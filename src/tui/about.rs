@@ -25,6 +25,8 @@ pub struct About {
     pub setup_url: Option<String>,
     /// The name that an export is offered under.
     pub export_name: String,
+    /// Whether TLS secrets are written to a file: that has to be seen.
+    pub secrets_logged: bool,
 }
 
 /// What the screen has done by others; each may take its time.

@@ -86,10 +86,16 @@ impl Scene {
 
     /// The same with more flags.
     pub(crate) fn with(more: &[&str], start: impl FnOnce(&Ground) -> Origin) -> Self {
+        Self::prepared(start, |_| more.iter().map(ToString::to_string).collect())
+    }
+
+    /// The same with flags that have to be made first.
+    pub(crate) fn prepared(start: impl FnOnce(&Ground) -> Origin, more: impl FnOnce(&Ground) -> Vec<String>) -> Self {
         let ground = Ground::new();
         let origin = start(&ground);
+        let more = more(&ground);
         let mut run = tlscope(&ground);
-        run.args(["run", "--headless", "--listen=127.0.0.1:0"]).args(flags(&ground, &origin)).args(more);
+        run.args(["run", "--headless", "--listen=127.0.0.1:0"]).args(flags(&ground, &origin)).args(&more);
         let mut tlscope = Running::start(&mut run, ground.path("tlscope.log"));
         let port = tlscope.port_after("listens on 127.0.0.1:");
         let leads = more.iter().any(|flag| flag.starts_with("--reverse"));
@@ -122,6 +128,11 @@ impl Scene {
         let store = self.path("trust.p12");
         run(tlscope(&self.ground).args(["ca", "p12", "-o"]).arg(&store)).well();
         store
+    }
+
+    /// What tlscope has said.
+    pub(crate) fn said(&self) -> String {
+        self.tlscope.said()
     }
 
     /// The CA of the origin.

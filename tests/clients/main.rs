@@ -40,3 +40,4 @@ mod reverse;
 mod revocation;
 mod screen;
 mod tunnels;
+mod upstream;

@@ -18,6 +18,13 @@ pub(crate) struct Origin {
     pub(crate) ports: Vec<(u16, u16)>,
 }
 
+impl Origin {
+    /// A server with those ports.
+    pub(crate) fn new(server: Running, ports: Vec<(u16, u16)>) -> Self {
+        Self { _server: server, ports }
+    }
+}
+
 /// What a file of nginx's holds.
 pub(crate) const HELLO: &str = "Hello from the origin.\n";
 
@@ -105,6 +112,7 @@ pub(crate) fn has_ipv6() -> bool {
 pub(crate) fn s_server(ground: &Ground, key: Key, args: &[&str]) -> Origin {
     let [cert, key] = ground.leaf(key, "DNS:old.test");
     let mut server = command("openssl");
+    server.current_dir(ground.path(""));
     server.args(["s_server", "-www", "-accept", "127.0.0.1:0"]).arg("-cert").arg(cert).arg("-key").arg(key).args(args);
     let mut server = Running::start(&mut server, ground.path("server.log"));
     let port = server.port_after("ACCEPT 127.0.0.1:");
@@ -139,12 +147,12 @@ pub(crate) fn mosquitto(ground: &Ground) -> Origin {
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Starts a server that takes its port from us; anew where somebody else was quicker.
-fn starting(mut start: impl FnMut() -> Result<Origin, String>) -> Origin {
+pub(crate) fn starting<T>(mut start: impl FnMut() -> Result<T, String>) -> T {
     let mut said = String::new();
     for _ in 0..ATTEMPTS {
         match start() {

@@ -55,6 +55,10 @@ const ELSEWHERE: &[(FindingId, &str)] = &[
     (FindingId::NameDefaultVhost, "tests/it/scan.rs"),
     (FindingId::ChainVaries, "tests/it/scan.rs"),
     (FindingId::AnalysisFailed, "src/proxy/record.rs"),
+    (FindingId::ClientCaListEmptyOrForeign, "tests/it/proxy/client_certificates.rs"),
+    (FindingId::UpstreamProxyFailed, "tests/it/proxy/upstream_proxy.rs"),
+    (FindingId::UpstreamProxyLogin, "tests/it/proxy/upstream_proxy.rs"),
+    (FindingId::UpstreamProxyRefused, "tests/it/proxy/upstream_proxy.rs"),
 ];
 
 fn findings_dir() -> PathBuf {

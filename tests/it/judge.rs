@@ -6,7 +6,8 @@ use bytes::Bytes;
 use tlscope::diagnosis::{Limits, Trust, judge};
 use tlscope::lab::Lab;
 use tlscope::model::{
-    CertDer, Evidence, Failure, FindingId, Host, Observation, Report, RootSet, RootSetName, Stage, Timestamp, Trusted,
+    CertDer, Evidence, Failure, FindingId, Host, Observation, ProxyFault, Report, RootSet, RootSetName, Stage,
+    Timestamp, Trusted, Via,
 };
 use tlscope::net::{Dialler, Offer};
 use tlscope::x509::read_certificates;
@@ -32,7 +33,7 @@ async fn chain_of(host: &str) -> (Lab, Observation) {
     let leg = dialler.handshake(tcp, &offer).await.unwrap();
     let observation = Observation {
         name: Some(Host::parse(host).unwrap()),
-        address: Some(leg.address),
+        address: leg.route.address,
         sent: leg.sent,
         handshake: Some(leg.handshake),
         ..Observation::default()
@@ -61,6 +62,38 @@ fn every_failure_is_a_finding_of_its_own() {
         let observation = Observation { failure: Some(failure.clone()), ..Observation::default() };
         assert_eq!(ids(&judged(&observation, &Trust::default(), Limits::default())), [id], "{failure:?}");
     }
+}
+
+#[test]
+fn a_proxy_that_fails_is_named_with_what_it_did() {
+    let via = Via {
+        proxy: "http://proxy.test:3128".to_owned(),
+        address: Some("192.0.2.1:3128".parse().unwrap()),
+        asked: "a.test:443".parse().unwrap(),
+    };
+    let cases = [
+        (ProxyFault::Silent, FindingId::UpstreamProxyFailed),
+        (ProxyFault::Unreachable { reason: "nobody listens there".to_owned() }, FindingId::UpstreamProxyFailed),
+        (ProxyFault::LoginWanted { schemes: vec!["Basic".to_owned()] }, FindingId::UpstreamProxyLogin),
+        (ProxyFault::LoginRefused { schemes: vec![] }, FindingId::UpstreamProxyLogin),
+        (ProxyFault::Refused { status: 403, words: "Forbidden".to_owned() }, FindingId::UpstreamProxyRefused),
+        (ProxyFault::Reply { code: 4 }, FindingId::UpstreamProxyRefused),
+    ];
+    let mut words = Vec::new();
+    for (fault, id) in cases {
+        let failure = Some(Failure::UpstreamProxy { fault });
+        let observation = Observation { failure, via: Some(via.clone()), ..Observation::default() };
+        let report = judged(&observation, &Trust::default(), Limits::default());
+        assert_eq!(ids(&report), [id]);
+        words.extend(report.findings.iter().map(tlscope::explain::summary));
+    }
+    insta::assert_snapshot!(words.join("\n"));
+    // What broke behind the proxy is told with it.
+    let failure = Some(Failure::NotTls { seen: "<html>".to_owned() });
+    let observation = Observation { failure, via: Some(via), ..Observation::default() };
+    let report = judged(&observation, &Trust::default(), Limits::default());
+    let summary = tlscope::explain::summary(&report.findings[0]);
+    assert!(summary.ends_with("through the proxy http://proxy.test:3128 (192.0.2.1:3128)"), "{summary}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

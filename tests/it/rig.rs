@@ -15,7 +15,7 @@ use tlscope::model::{
     Connection, ConnectionId, Event, Exchange, ExchangeId, FindingId, Message, Report, RootSet, RootSetName, SetupNews,
     Timestamp,
 };
-use tlscope::net::{self, ConnectRule, Dialler};
+use tlscope::net::{self, ConnectRule, Dialler, Keys};
 use tlscope::portal::Page;
 use tlscope::proxy::{self, Proxy, Services};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -126,18 +126,28 @@ impl Rig {
     }
 
     pub async fn start_with(change: impl FnOnce(&mut proxy::Config), origins: Vec<ConnectRule>) -> Self {
+        Self::start_over(|net| net.connect_to = origins, Keys::default(), change).await
+    }
+
+    /// With another way to servers, and with client certificates or key logs.
+    pub async fn start_over(
+        reach: impl FnOnce(&mut net::Config),
+        keys: Keys,
+        change: impl FnOnce(&mut proxy::Config),
+    ) -> Self {
         let home = tempfile::tempdir().unwrap();
         let lab = Lab::start("127.0.0.1:0".parse().unwrap(), now()).await.unwrap();
         let (authority, _) = Authority::load_or_create(home.path(), now()).unwrap();
         let ca = CertificateDer::from(authority.cert().der.to_vec());
         let page = Page::new(authority.cert().clone(), "the CA".into());
-        let connect_to = origins.into_iter().chain(lab.connect_rules()).collect();
-        let dialler = Dialler::new(net::Config {
-            connect_to,
+        let mut ways = net::Config {
             tcp_timeout: Duration::from_secs(3),
             tls_timeout: Duration::from_secs(3),
             ..net::Config::default()
-        });
+        };
+        reach(&mut ways);
+        ways.connect_to.extend(lab.connect_rules());
+        let dialler = Dialler::new(ways).with_keys(keys);
         let trust = trust_of(&lab);
         let inquiry = Inquiry::start(inquiry::Config::default(), move || trust, dialler.clone()).unwrap();
         let (events, inbox) = mpsc::channel(1000);

@@ -26,7 +26,7 @@ use super::output::{print, say};
 use super::{logging, running};
 use crate::config::{self, AdbOptions, AndroidArgs, AndroidOptions, Globals, RunSettings, Span};
 use crate::headless::Banner;
-use crate::proxy::Cidr;
+use crate::net::Cidr;
 use crate::text;
 
 /// How a device is led to the proxy.

@@ -1,7 +1,7 @@
 //! Chapter "Protocol and handshake", where a handshake broke off, and chapter "Client authentication".
 
 use super::Page;
-use super::words::{ALERT, STAGE};
+use super::words::{ALERT, STAGE, VIA};
 use crate::model::FindingId as Id;
 
 const REASON: (&str, &str) = ("reason", "what was wrong");
@@ -27,7 +27,7 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::NotTls,
         title: "The server does not speak TLS on this port",
-        summary: "the first bytes are no TLS[: {seen}]",
+        summary: "the first bytes are no TLS[: {seen}][, through the proxy {via}]",
         cause: "Something else listens there: plain HTTP, a mail or database server that wants STARTTLS, or an error \
                 page of a box on the way.",
         fix: "Check the port (443 for HTTPS, not 80). In nginx write listen 443 ssl, for without ssl it answers in \
@@ -41,13 +41,13 @@ pub(super) static PAGES: &[Page] = &[
             ("Go", "tls: first record does not look like a TLS handshake"),
         ],
         accepted_by: "",
-        keys: &[("seen", "the first bytes, made readable")],
+        keys: &[("seen", "the first bytes, made readable"), VIA],
         source: "RFC 8446 section 5.1",
     },
     Page {
         id: Id::HandshakeTruncated,
         title: "The server closed the connection during the handshake",
-        summary: "closed {stage}",
+        summary: "closed {stage}[, through the proxy {via}]",
         cause: "The server process crashed or gave up, a load balancer has no server behind it, or a filter on the way \
                 does not like the name.",
         fix: "Read the server's error log for that moment; try without SNI filter or firewall in between, and check \
@@ -59,33 +59,33 @@ pub(super) static PAGES: &[Page] = &[
             ("Java", "Remote host terminated the handshake"),
         ],
         accepted_by: "",
-        keys: &[STAGE],
+        keys: &[STAGE, VIA],
         source: "RFC 8446 section 6.1",
     },
     Page {
         id: Id::HandshakeReset,
         title: "The connection was reset during the handshake",
-        summary: "reset {stage}",
+        summary: "reset {stage}[, through the proxy {via}]",
         cause: "The server or a box on the way broke the connection off with a TCP reset: a crash, a firewall that \
                 filters by SNI, or one that cannot take a large ClientHello.",
         fix: "Read the server's error log for that moment; try from another network and with another client to see who \
                 resets. An old firewall or load balancer needs new firmware.",
         refused_by: &[("Chrome", "ERR_CONNECTION_RESET"), ("curl", "exit code 35")],
         accepted_by: "",
-        keys: &[STAGE],
+        keys: &[STAGE, VIA],
         source: "RFC 8446 section 6.1; RFC 9293 section 3.5.2",
     },
     Page {
         id: Id::HandshakeTimeout,
         title: "The server did not finish its part of the handshake in time",
-        summary: "timed out {stage}",
+        summary: "timed out {stage}[, through the proxy {via}]",
         cause: "The server is overloaded or waits for something itself, or a box on the way swallows packets, often \
                 large ones (an MTU problem).",
         fix: "Try again and from another network. If it always stops at the same place, look at the load of the \
                 server, its firewall, and the path MTU.",
         refused_by: &[("Chrome", "ERR_CONNECTION_TIMED_OUT"), ("curl", "exit code 28")],
         accepted_by: "",
-        keys: &[STAGE],
+        keys: &[STAGE, VIA],
         source: "tlscope's own deadline for a handshake",
     },
     Page {
@@ -169,9 +169,9 @@ pub(super) static PAGES: &[Page] = &[
         summary: "a client certificate is wanted[ from {authorities}]: {alert} {stage}",
         cause: "The server lets only clients in that show a certificate (mutual TLS), and none was shown that it could \
                 take. In TLS 1.3 many clients notice only at the first read.",
-        fix: "Tunnel the host (--tunnel HOST), so that the client shows its own certificate: tlscope has not its \
-                key. If no certificate should be needed: ssl_verify_client off in nginx, SSLVerifyClient none in \
-                Apache.",
+        fix: "Give tlscope the client's certificate with its key (--client-cert HOST=FILE, PEM or PKCS#12); or tunnel \
+                the host (--tunnel HOST), so that the client shows its own. If no certificate should be needed: \
+                ssl_verify_client off in nginx, SSLVerifyClient none in Apache.",
         refused_by: &[
             ("curl", "(56) tlsv13 alert certificate required"),
             ("Apple", "NSURLErrorClientCertificateRequired (-1206)"),
@@ -194,22 +194,24 @@ pub(super) static PAGES: &[Page] = &[
     Page {
         id: Id::ClientCertRequested,
         title: "The server asks for a client certificate",
-        summary: "asks for a client certificate[ from {authorities}]",
+        summary: "asks for a client certificate[ from {authorities}][; {certificate} was shown]",
         cause: "The server would like to know the client by its certificate. The handshake was completed all the same.",
-        fix: "Nothing to do, unless the server then treats the client as a stranger (a 401 or 403 answer); tunnel \
-                the host then (--tunnel HOST), so that the client shows its own certificate.",
+        fix: "Nothing to do, unless the server then treats the client as a stranger (a 401 or 403 answer, or 400 from \
+                nginx): give tlscope the certificate then (--client-cert HOST=FILE), or tunnel the host (--tunnel \
+                HOST), so that the client shows its own.",
         refused_by: &[],
         accepted_by: "",
         keys: &[
             ("authorities", "the issuers of client certificates that the server accepts; empty when it names none"),
             ("schemes", "the signature schemes that it accepts"),
+            ("certificate", "the certificate that tlscope showed it; absent when it showed none"),
         ],
         source: "RFC 8446 section 4.3.2",
     },
     Page {
         id: Id::ClientCertRejected,
         title: "The server refused the client certificate",
-        summary: "{alert} {stage}",
+        summary: "{alert} {stage}[; {certificate} was shown]",
         cause: "The client certificate has expired, is revoked, or comes from a CA that the server does not know. The \
                 alert says which.",
         fix: "Renew the client certificate or have it issued by the CA that the server expects; on the server check \
@@ -220,7 +222,29 @@ pub(super) static PAGES: &[Page] = &[
             ("curl", "exit code 35 or 56"),
         ],
         accepted_by: "",
-        keys: &[ALERT, STAGE],
+        keys: &[
+            ALERT,
+            STAGE,
+            ("certificate", "the certificate that tlscope showed it; absent when the client showed its own"),
+        ],
         source: "RFC 8446 section 6.2",
+    },
+    Page {
+        id: Id::ClientCaListEmptyOrForeign,
+        title: "The server does not name the issuer of the client certificate",
+        summary: "asks for a certificate [from {authorities}; ]none of which issued {certificate}",
+        cause: "A server says from which CAs it takes client certificates. This one names none, or others than those \
+                that issued the certificate set for it. tlscope shows the certificate all the same, as curl does; \
+                browsers, Java and Apple's systems go by the list and show none, or ask the user to choose.",
+        fix: "Name the issuing CA on the server: ssl_client_certificate in nginx (ssl_trusted_certificate is not \
+                sent), SSLCACertificateFile or SSLCADNRequestFile in Apache. Or it is the wrong certificate: see \
+                --client-cert.",
+        refused_by: &[],
+        accepted_by: "clients that show whatever certificate they are given: curl, OpenSSL, Go, Python",
+        keys: &[
+            ("certificate", "the certificate that was shown"),
+            ("authorities", "the issuers that the server names; empty when it names none"),
+        ],
+        source: "RFC 8446 section 4.2.4; RFC 5246 section 7.4.4",
     },
 ];

@@ -1,7 +1,7 @@
 //! Chapter "Network".
 
 use super::Page;
-use super::words::ISSUER;
+use super::words::{ISSUER, VIA};
 use crate::model::FindingId as Id;
 
 const ADDRESS: (&str, &str) = ("address", "the address that was tried; absent when none was");
@@ -68,6 +68,47 @@ pub(super) static PAGES: &[Page] = &[
         accepted_by: "",
         keys: &[ADDRESS],
         source: "RFC 9293 section 3.5.2; no TLS took place",
+    },
+    Page {
+        id: Id::UpstreamProxyFailed,
+        title: "The upstream proxy does not work",
+        summary: "{via} {did}",
+        cause: "Servers are reached through a proxy (--upstream-proxy), and this one is down, is something else than \
+                was said, or broke its protocol off. Of the server itself nothing is known.",
+        fix: "Check the proxy's address, port and kind (http, socks5 and socks5h are different protocols), and try it \
+                alone: curl -v --proxy URL https://HOST/. A host that needs no proxy: --no-proxy HOST.",
+        refused_by: &[("curl", "exit code 5, 7, 56 or 97"), ("Chrome", "ERR_PROXY_CONNECTION_FAILED")],
+        accepted_by: "",
+        keys: &[VIA, ("asked", "what the proxy was asked to connect to"), ("did", "what it did instead")],
+        source: "RFC 9110 section 9.3.6; RFC 1928; no TLS took place",
+    },
+    Page {
+        id: Id::UpstreamProxyLogin,
+        title: "The upstream proxy wants another login",
+        summary: "{via} {did}",
+        cause: "The proxy (--upstream-proxy) lets nobody through who does not log in, or has not taken the user and \
+                password that it was given. tlscope knows Basic and the login of SOCKS, not NTLM, Kerberos or Digest.",
+        fix: "Put user and password into the URL (http://USER:PASSWORD@HOST:PORT, special characters as %XX), best as \
+                TLSCOPE_UPSTREAM_PROXY in the environment, where others do not see it. A proxy that takes NTLM or \
+                Kerberos only needs a helper in between (cntlm, px).",
+        refused_by: &[("curl", "(56) CONNECT tunnel failed, response 407"), ("Chrome", "ERR_PROXY_AUTH_REQUESTED")],
+        accepted_by: "",
+        keys: &[VIA, ("asked", "what the proxy was asked to connect to"), ("did", "what it did instead")],
+        source: "RFC 9110 section 11.7; RFC 7617; RFC 1929",
+    },
+    Page {
+        id: Id::UpstreamProxyRefused,
+        title: "The upstream proxy does not connect to the server",
+        summary: "asked for {asked}, {via} {did}",
+        cause: "The proxy (--upstream-proxy) works, and will not or cannot go there: its rules forbid the host or the \
+                port (many allow CONNECT to port 443 alone), or it cannot resolve the name or reach the server itself.",
+        fix: "Have the proxy's owner allow the host and port, or see with its log why it cannot connect. Names that \
+                only this machine resolves: socks5 instead of socks5h, or --resolve. A host that needs no proxy: \
+                --no-proxy HOST.",
+        refused_by: &[("curl", "(56) CONNECT tunnel failed, response 403"), ("Chrome", "ERR_TUNNEL_CONNECTION_FAILED")],
+        accepted_by: "",
+        keys: &[VIA, ("asked", "what the proxy was asked to connect to"), ("did", "what it did instead")],
+        source: "RFC 9110 section 9.3.6; RFC 1928 section 6",
     },
     Page {
         id: Id::InterceptionUpstream,

@@ -47,4 +47,6 @@ pub(super) const CERTIFICATE: (&str, &str) = ("certificate", "the certificate's 
 pub(super) const ISSUER: (&str, &str) = ("issuer", "the issuer's name");
 pub(super) const KEY: (&str, &str) = ("key", "kind and size of the public key");
 pub(super) const ALERT: (&str, &str) = ("alert", "the alert's name and number");
+pub(super) const VIA: (&str, &str) =
+    ("via", "the proxy in between, with its address where that is known; absent without one");
 pub(super) const STAGE: (&str, &str) = ("stage", "how far the server's part of the handshake had come");

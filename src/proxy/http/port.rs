@@ -26,7 +26,7 @@ use super::relay::Answering;
 use super::relay::http1_builder;
 use super::upstream::Upstream;
 use crate::model::{DialTiming, Failure, Given, GivenKind, Host, Intake, Outcome, Protocol, Target};
-use crate::net::{Missed, Tapped};
+use crate::net::{self, Missed, Tapped};
 use crate::proxy::context::Ctx;
 use crate::proxy::pages;
 use crate::proxy::password::Given as PasswordGiven;
@@ -187,7 +187,7 @@ impl Port {
         }
         forget_closed(&mut routes);
         let record = Record::open(&self.ctx, self.client, Intake::AbsoluteForm, Some(target.clone()));
-        let (address, timing, upstream) = match self.open(&record, target).await {
+        let (way, timing, upstream) = match self.open(&record, target).await {
             Ok(opened) => opened,
             Err(missed) if missed.failure == Failure::Loop => {
                 record.set_given(Given::without_leaf(GivenKind::Portal));
@@ -201,7 +201,7 @@ impl Port {
         record.set_outcome(Outcome::Relayed);
         record
             .update(|connection| {
-                connection.upstream.address = Some(address);
+                way.note_in(&mut connection.upstream);
                 connection.upstream.timing = timing;
             })
             .await;
@@ -211,12 +211,12 @@ impl Port {
         Ok(route)
     }
 
-    async fn open(&self, record: &Record, target: &Target) -> Result<(SocketAddr, DialTiming, Upstream), Missed> {
+    async fn open(&self, record: &Record, target: &Target) -> Result<(net::Route, DialTiming, Upstream), Missed> {
         let tcp = reach(&self.ctx, record, target, None).await?;
-        let (address, timing) = (tcp.address, tcp.timing);
+        let (way, timing) = (tcp.route.clone(), tcp.timing);
         let reset = Missed::refused(Failure::TcpReset, &tcp);
         let upstream = Upstream::http1(&self.ctx, tcp.stream).await.map_err(|_| reset)?;
-        Ok((address, timing, upstream))
+        Ok((way, timing, upstream))
     }
 
     async fn fail(

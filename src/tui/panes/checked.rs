@@ -24,7 +24,8 @@ pub(in crate::tui) fn lines(again: &[Checked], before: &Detail, look: Look, colu
 
 fn one(checked: &Checked, before: &Detail, look: Look, columns: usize) -> Vec<Line<'static>> {
     let target = checked.target.as_ref().map(ToString::to_string).unwrap_or_default();
-    let address = checked.address.map(|address| format!(", at {address}")).unwrap_or_default();
+    let mut address = checked.address.map(|address| format!(", at {address}")).unwrap_or_default();
+    address.extend(checked.via.as_ref().map(|via| format!(", through {}", via.words())));
     let mut lines = vec![heading(&format!("{target}{address}"), look)];
     if checked.reach == Reach::Failed {
         lines.push(Line::from(Look::span("no handshake", look.severity(Severity::Fatal))));

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use super::heading;
 use crate::explain::{Labelled, client_lines, failure_words, handshake_lines, hello_lines};
-use crate::model::{Connection, GivenKind, Severity};
+use crate::model::{Connection, GivenKind, Severity, Via};
 use crate::session::Detail;
 use crate::text;
 use crate::tui::style::Look;
@@ -57,6 +57,7 @@ fn server_side(connection: &Connection) -> Vec<Labelled> {
     let lines = [
         seen("target", connection.target.as_ref().map(ToString::to_string)),
         seen("address", upstream.address.map(|address| address.to_string())),
+        seen("through", upstream.via.as_ref().map(Via::words)),
         seen("SNI", Some(upstream.sni.clone().unwrap_or_else(|| "none".to_owned()))),
         seen("failed", upstream.failure.as_ref().map(failure_words)),
     ];

@@ -51,6 +51,7 @@ fn connecting(connection: &Connection) -> Vec<Step> {
     let steps = [
         ("DNS", timing.dns_ms),
         ("TCP", timing.tcp_ms),
+        ("proxy", timing.proxy_ms),
         ("TLS, server", timing.tls_ms),
         ("TLS, client", connection.client.tls_ms),
     ];

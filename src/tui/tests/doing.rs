@@ -130,6 +130,16 @@ fn a_row_is_marked_and_written_beside() {
 }
 
 #[test]
+fn a_key_log_is_seen_on_every_screen() {
+    for (columns, is_logged) in [(200, true), (80, true), (40, true), (200, false)] {
+        let mut screen = Screen::new(columns, 24, book(), true);
+        screen.state.about.secrets_logged = is_logged;
+        screen.draw();
+        assert_eq!(screen.text().contains("▲ key log"), is_logged, "{columns}: {}", screen.text());
+    }
+}
+
+#[test]
 fn recording_stops_and_rows_are_thrown_away_only_when_asked_twice() {
     let mut screen = Screen::new(80, 24, book(), true);
     screen.keys("R");
@@ -210,6 +220,7 @@ fn a_server_that_was_mended_is_checked_again() {
         name: None,
         sni: None,
         address: None,
+        via: None,
         reach: Reach::Connected,
         handshake: None,
         sent: vec![leaf()],

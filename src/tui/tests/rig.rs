@@ -31,6 +31,7 @@ fn about(live: bool) -> About {
         setup: vec![("try".into(), "curl --proxy http://127.0.0.1:8080 https://example.com/".into())],
         setup_url: live.then(|| "http://192.0.2.1:8080/".to_owned()),
         export_name: "today.har".into(),
+        ..About::default()
     }
 }
 

@@ -33,6 +33,9 @@ pub(super) fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
         // That nothing is recorded must be seen on every screen.
         left.insert(if state.is_recording { left.len() } else { 1 }, word);
     }
+    if state.about.secrets_logged {
+        left.insert(1, Look::span("  ▲ key log ", state.look.severity(Severity::Warning)));
+    }
     let devices = if totals.devices == 1 { "1 device".to_owned() } else { format!("{} devices", totals.devices) };
     left.push(Look::plain(&format!("  {devices}")));
     left.push(Look::plain(&format!("  {} conn", text::count(totals.connections))));
@@ -51,7 +54,7 @@ pub(super) fn header(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let used = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
     let room = usize::from(area.width);
     // On a narrow screen what is wrong matters more than what else there is to say.
-    let kept = if state.is_recording { 1 } else { 2 };
+    let kept = 1 + usize::from(!state.is_recording) + usize::from(state.about.secrets_logged);
     while left.len() > kept && used(&left) + used(&right) >= room {
         left.pop();
     }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod doors;
+mod client_certificates;
 mod http2;
 mod intake;
 mod legs;
@@ -13,3 +14,4 @@ mod portal;
 mod refusals;
 mod relay;
 mod reverse;
+mod upstream_proxy;
