@@ -15,6 +15,7 @@ mod reroute;
 mod situations;
 mod stage;
 mod table;
+mod visitor;
 
 use crate::harness::script;
 use crate::needs::{Need, needs};
@@ -37,7 +38,9 @@ fn all_of(group: &str, stage: &Stage, clients: &[Client]) {
                 table.complain_unless(is_known, || format!("{}, {}: told {told}", client.name, situation.title()));
             }
         }
-        table.row(situation.title(), situation.truths(), told);
+        if told.iter().any(Option::is_some) {
+            table.row(situation.title(), situation.truths(), told);
+        }
     }
     table.settle(group);
 }

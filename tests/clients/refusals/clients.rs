@@ -98,6 +98,13 @@ const COMMAND: Client = Client {
     confused: &[],
 };
 
+/// For those who have one word, or none, for everything.
+const CLOCKS: [(Situation, &str); 2] =
+    [(Situation::ClockAhead, "ca-not-installed"), (Situation::ClockBehind, "ca-not-installed")];
+
+/// For those who refuse a pin as they do an unknown CA, too.
+const ALIKE: &[(Situation, &str)] = &[CLOCKS[0], CLOCKS[1], (Situation::PinnedAlone, "ca-not-installed")];
+
 const GET: &str = "GET /hello.txt HTTP/1.0\r\n\r\n";
 
 pub(super) const OPENSSL: &[Client] = &[
@@ -158,18 +165,21 @@ pub(super) const GNUTLS: &[Client] = &[
         old_version: "--priority NORMAL:-VERS-ALL:+VERS-TLS1.1",
         old_suites: "--priority NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+RSA",
         wrong_name: WrongName::Added("--verify-hostname elsewhere.test"),
+        confused: &[CLOCKS[0], CLOCKS[1], (Situation::WrongName, "pinned")],
         ..COMMAND
     },
     Client {
         name: "wget",
         run: "wget --no-config -q --no-hsts --tries=1 -O /dev/null -e https_proxy={proxy} --ca-certificate={roots} {added} {url}",
         pinned: "--pinnedpubkey=sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        confused: ALIKE,
         ..COMMAND
     },
     Client {
         name: "git",
         run: "git -c http.proxy={proxy} -c http.sslCAInfo={roots} {added} ls-remote {url}",
         pinned: "-c http.pinnedpubkey=sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        confused: ALIKE,
         ..COMMAND
     },
 ];
@@ -181,18 +191,21 @@ pub(super) const GO_AND_NODE: &[Client] = &[
         pinned: "--pinned",
         // It asks the kernel itself.
         has_own_clock: false,
+        confused: ALIKE,
         ..COMMAND
     },
     Client {
         name: "Node https",
         run: "node {scripts}/pinning_node.mjs {proxy} {roots} {url} {added}",
         pinned: "--pinned",
+        confused: ALIKE,
         ..COMMAND
     },
     Client {
         name: "Node fetch",
         run: "node {scripts}/pinning_node.mjs {proxy} {roots} {url} {modules} {added}",
         pinned: "--pinned",
+        confused: ALIKE,
         ..COMMAND
     },
 ];
@@ -204,16 +217,19 @@ pub(super) const JAVA: &[Client] = &[
     Client {
         name: "HttpsURLConnection",
         run: "java -XX:TieredStopAtLevel=1 -cp {built}:{jars} Pinning HttpsURLConnection {port} {roots} {url} {added}",
+        confused: &CLOCKS,
         ..JAVA_MACHINE
     },
     Client {
         name: "HttpClient",
         run: "java -XX:TieredStopAtLevel=1 -cp {built}:{jars} Pinning HttpClient {port} {roots} {url} {added}",
+        confused: ALIKE,
         ..JAVA_MACHINE
     },
     Client {
         name: "OkHttp",
         run: "java -XX:TieredStopAtLevel=1 -cp {built}:{jars} Pinning OkHttp {port} {roots} {url} {added}",
+        confused: &CLOCKS,
         ..JAVA_MACHINE
     },
 ];
@@ -227,6 +243,7 @@ pub(super) const BROWSERS: &[Client] = &[
               --disable-sync --proxy-server={proxy} {url}",
         has_own_clock: false,
         kind: Kind::Chromium,
+        confused: &CLOCKS,
         ..COMMAND
     },
     Client {
@@ -234,6 +251,7 @@ pub(super) const BROWSERS: &[Client] = &[
         run: "firefox-esr --headless --no-remote --profile {home} --screenshot {home}/page.png {url}",
         has_own_clock: false,
         kind: Kind::Firefox,
+        confused: &[(Situation::ClockBehind, "stale-ca")],
         ..COMMAND
     },
 ];

@@ -5,6 +5,7 @@
 pub(super) enum Situation {
     Trusted,
     NoCa,
+    CaOfAnother,
     OlderCa,
     SameName,
     SameNameAndKeyId,
@@ -48,9 +49,10 @@ impl Trust {
 }
 
 impl Situation {
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Trusted,
         Self::NoCa,
+        Self::CaOfAnother,
         Self::OlderCa,
         Self::SameName,
         Self::SameNameAndKeyId,
@@ -68,6 +70,7 @@ impl Situation {
         match self {
             Self::Trusted => "nothing is wrong",
             Self::NoCa => "the CA is not installed",
+            Self::CaOfAnother => "it is for another app only",
             Self::OlderCa => "the CA of an older tlscope is",
             Self::SameName => "one of the same name is",
             Self::SameNameAndKeyId => "one of the same name and key identifier is",
@@ -86,6 +89,7 @@ impl Situation {
         match self {
             Self::Trusted => &["served"],
             Self::NoCa => &["ca-not-installed"],
+            Self::CaOfAnother => &["app-ignores-ca"],
             Self::OlderCa | Self::SameName | Self::SameNameAndKeyId => &["stale-ca", "ca-not-installed"],
             Self::Pinned | Self::PinnedAlone => &["pinned"],
             Self::WrongName => &["name-refused"],
@@ -96,7 +100,7 @@ impl Situation {
 
     pub(super) fn trust(self) -> Trust {
         match self {
-            Self::NoCa => Trust::Origins,
+            Self::NoCa | Self::CaOfAnother => Trust::Origins,
             Self::OlderCa => Trust::Older,
             Self::SameName => Trust::SameName,
             Self::SameNameAndKeyId => Trust::SameNameAndKeyId,

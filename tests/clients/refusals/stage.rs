@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::clients::{Client, Kind, OKHTTP_AND_OKIO};
 use super::reroute::{self, NOWHERE};
 use super::situations::{Situation, Trust};
+use super::visitor::Visitor;
 use crate::harness::{Ground, script, tlscope};
 use crate::needs::{node_modules, python};
 use crate::origins::{self, Origin};
@@ -91,7 +92,9 @@ impl Stage {
     pub(super) fn told(&self, client: &Client, situation: Situation) -> Told {
         let clock = if client.has_own_clock { 0 } else { -situation.days() };
         let fresh = Fresh::start(&self.ground, &self.ports, clock);
-        if situation != Situation::PinnedAlone {
+        if situation == Situation::CaOfAnother {
+            Visitor { stage: self, port: fresh.port, host: OTHER }.get();
+        } else if situation != Situation::PinnedAlone {
             self.visit(&fresh, client, situation, OTHER);
         }
         self.visit(&fresh, client, situation, SITE);
