@@ -97,7 +97,7 @@ fn noise() {
         table.complain_unless(is_right, || format!("{}: told {}, not {}", probe.title, told.kind, probe.truth));
         table.row(probe.title, &[probe.truth], vec![Some(told)]);
     }
-    table.settle("noise");
+    table.settle(table::NOISE);
 }
 
 #[test]

@@ -27,6 +27,9 @@ pub(super) struct Client {
     /// Whether libfaketime moves its clock; tlscope's is moved the other way else.
     pub(super) has_own_clock: bool,
     pub(super) kind: Kind,
+    /// How often it is run to get the site, and how often it tries that in one run.
+    pub(super) runs: usize,
+    pub(super) tries: usize,
     /// What it is told instead of the truth, where what it does is the same for both.
     pub(super) confused: &'static [(Situation, &'static str)],
 }
@@ -95,6 +98,8 @@ const COMMAND: Client = Client {
     wrong_name: WrongName::Rerouted,
     has_own_clock: true,
     kind: Kind::Command,
+    runs: 2,
+    tries: 1,
     confused: &[],
 };
 
@@ -211,7 +216,7 @@ pub(super) const GO_AND_NODE: &[Client] = &[
 ];
 
 /// Under libfaketime a Java machine takes seconds.
-const JAVA_MACHINE: Client = Client { pinned: "--pinned", has_own_clock: false, ..COMMAND };
+const JAVA_MACHINE: Client = Client { pinned: "--pinned", has_own_clock: false, runs: 1, tries: 2, ..COMMAND };
 
 pub(super) const JAVA: &[Client] = &[
     Client {
@@ -243,6 +248,7 @@ pub(super) const BROWSERS: &[Client] = &[
               --disable-sync --proxy-server={proxy} {url}",
         has_own_clock: false,
         kind: Kind::Chromium,
+        runs: 1,
         confused: &CLOCKS,
         ..COMMAND
     },
@@ -251,6 +257,7 @@ pub(super) const BROWSERS: &[Client] = &[
         run: "firefox-esr --headless --no-remote --profile {home} --screenshot {home}/page.png {url}",
         has_own_clock: false,
         kind: Kind::Firefox,
+        runs: 1,
         confused: &[(Situation::ClockBehind, "stale-ca")],
         ..COMMAND
     },

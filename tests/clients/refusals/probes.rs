@@ -34,7 +34,7 @@ impl Probe {
         let fresh = Fresh::start(&stage.ground, &ports, 0);
         (self.go)(&Visitor { stage, port: fresh.port, host: SITE });
         drop(slow);
-        fresh.settled("a probe", SITE, 0);
+        fresh.settled("a probe", SITE, 1);
         fresh.concluded().unwrap_or_else(|| fresh.told())
     }
 }

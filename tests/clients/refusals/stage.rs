@@ -97,8 +97,9 @@ impl Stage {
         } else if situation != Situation::PinnedAlone {
             self.visit(&fresh, client, situation, OTHER);
         }
-        self.visit(&fresh, client, situation, SITE);
-        self.visit(&fresh, client, situation, SITE);
+        for _ in 0..client.runs {
+            self.visit(&fresh, client, situation, SITE);
+        }
         fresh.told()
     }
 
@@ -117,7 +118,7 @@ impl Stage {
                 });
             }
         }
-        fresh.settled(client.name, host, before);
+        fresh.settled(client.name, host, before + client.tries);
     }
 
     fn command(&self, fresh: &Fresh, client: &Client, situation: Situation, host: &str) -> Command {
@@ -241,11 +242,11 @@ impl Fresh {
         Self { _tlscope: tlscope, events, port }
     }
 
-    /// Waits until there are more connections to the host than `before`, and all have ended.
-    pub(super) fn settled(&self, who: &str, host: &str, before: usize) {
+    /// Waits until there are so many connections to the host, and all have ended.
+    pub(super) fn settled(&self, who: &str, host: &str, count: usize) {
         until(&format!("{who} and {host}"), || {
             let met = self.to(host);
-            (met.len() > before && met.iter().all(|own| own["state"] == "closed")).then_some(())
+            (met.len() >= count && met.iter().all(|own| own["state"] == "closed")).then_some(())
         });
     }
 

@@ -79,8 +79,9 @@ fn settle(name: &str, table: &str) {
     }
 }
 
-/// The name of the table that counts the others.
+/// The name of the table that counts the others, and of that which has no clients.
 const COUNTS: &str = "counts";
+pub(super) const NOISE: &str = "noise";
 
 /// Compares the counts with the tables that they are made of.
 pub(super) fn settle_counts() {
@@ -94,7 +95,7 @@ pub(super) fn settle_counts() {
 /// How often what was told, by what is wrong.
 fn counts(page: &str) -> String {
     let mut rows: Vec<(&str, BTreeMap<String, usize>)> = Vec::new();
-    let told = page.split("<!-- table: ").skip(1).filter(|table| !table.starts_with(COUNTS));
+    let told = page.split("<!-- table: ").skip(1).filter(|table| !table.starts_with(COUNTS) && !table.starts_with(NOISE));
     for line in told.flat_map(|table| table.lines().skip(3).take_while(|line| line.starts_with('|'))) {
         let mut cells = line.trim_matches('|').split('|').map(str::trim);
         let title = cells.next().unwrap_or_default();
