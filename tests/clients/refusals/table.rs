@@ -95,7 +95,8 @@ pub(super) fn settle_counts() {
 /// How often what was told, by what is wrong.
 fn counts(page: &str) -> String {
     let mut rows: Vec<(&str, BTreeMap<String, usize>)> = Vec::new();
-    let told = page.split("<!-- table: ").skip(1).filter(|table| !table.starts_with(COUNTS) && !table.starts_with(NOISE));
+    let told =
+        page.split("<!-- table: ").skip(1).filter(|table| !table.starts_with(COUNTS) && !table.starts_with(NOISE));
     for line in told.flat_map(|table| table.lines().skip(3).take_while(|line| line.starts_with('|'))) {
         let mut cells = line.trim_matches('|').split('|').map(str::trim);
         let title = cells.next().unwrap_or_default();
