@@ -1,7 +1,7 @@
 //! What a test needs on the machine it runs on.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::process::{command, find, run};
 
@@ -9,6 +9,8 @@ use crate::process::{command, find, run};
 pub(crate) enum Need {
     /// A program of this name.
     Program(&'static str),
+    /// A file.
+    File(&'static str),
     /// Python with these packages.
     Python(&'static [&'static str]),
     /// Node with these packages.
@@ -50,6 +52,7 @@ pub(crate) fn skipped(test: &str, reason: &str) {
 fn missing(need: &Need) -> Option<String> {
     match need {
         Need::Program(name) => find(name).is_none().then(|| format!("there is no {name}")),
+        Need::File(path) => (!Path::new(path).is_file()).then(|| format!("there is no {path}")),
         Need::Python(packages) => missing_in_python(packages),
         Need::Node(packages) => missing(&"node".into()).or_else(|| {
             let has = |package: &&&str| node_modules().is_some_and(|dir| dir.join(package).is_dir());

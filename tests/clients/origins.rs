@@ -33,7 +33,7 @@ pub(crate) const RESOURCES: usize = 50;
 
 /// nginx with TLS, HTTP/2 and plain HTTP, for the names below: files, and `/put/` to put more.
 pub(crate) fn nginx(ground: &Ground) -> Origin {
-    ground.leaf(Key::P256, "DNS:site.test,DNS:xn--bcher-kva.test,IP:::1");
+    ground.leaf(Key::P256, "DNS:site.test,DNS:other.test,DNS:xn--bcher-kva.test,IP:::1");
     write_site(&ground.path("www"));
     fs::write(ground.path("mime.types"), "types { text/html html; text/plain txt; image/svg+xml svg; }").unwrap();
     starting(|| {

@@ -32,13 +32,18 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).chain(servers).map(|dir| dir.join(program)).find(|file| file.is_file())
 }
 
-/// A command that no proxy setting of ours and no configuration of OpenSSL's reaches.
+/// Variables by which a machine adds CAs of its own to what programs trust.
+const OWN_CAS: [&str; 6] =
+    ["CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE"];
+
+/// A command that no proxy setting, no CA of the machine's and no configuration of OpenSSL's reaches.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let program = program.as_ref();
     let mut command = Command::new(program.to_str().and_then(find).unwrap_or_else(|| program.into()));
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
-        if name.to_ascii_lowercase().ends_with("_proxy") || name.starts_with("TLSCOPE_") {
+        let is_proxy = name.to_ascii_lowercase().ends_with("_proxy");
+        if is_proxy || name.starts_with("TLSCOPE_") || OWN_CAS.contains(&&*name) {
             command.env_remove(&*name);
         }
     }

@@ -1,100 +1,106 @@
-//! Clients that were never given tlscope's CA: each says no in its own way, and is understood as
-//! far as it says anything.
+//! Clients that refuse, each brought to it on purpose in every way there is, and what tlscope
+//! concludes: the tables of docs/manual/refusals.md.
+//!
+//! The clients are data (`clients`), so are the ways (`situations`). Each pair of them, a cell, has a
+//! tlscope of its own that has met nobody yet. The client first goes to another host in the same
+//! condition, as an app would that talks to several, then to the one that the cell is about, and
+//! tries that again.
+//!
+//! `UPDATE_DOCS=1 cargo test --test clients refusals` writes the tables anew. A conclusion that is not
+//! true has to be listed with its client, and must not be a certain one.
 
-use std::process::Command;
+mod clients;
+mod probes;
+mod reroute;
+mod situations;
+mod stage;
+mod table;
+mod visitor;
 
-use serde_json::json;
+use crate::harness::script;
+use crate::needs::{Need, needs};
+use crate::process::command;
+use clients::Client;
+use situations::Situation;
+use stage::Stage;
+use table::Table;
 
-use crate::harness::{Scene, script};
-use crate::needs::{Need, needs, python};
-use crate::process::{command, run};
-
-const URL: &str = "https://site.test/hello.txt";
-
-/// The client fails every time; what it does to the handshake, and what that is called in the end.
-fn refuses(times: usize, how: &[&str], finding: &str, client: impl Fn(&Scene) -> Command) {
-    let scene = Scene::of_nginx();
-    for _ in 0..times {
-        assert!(!run(&mut client(&scene)).is_well(), "it trusts whom it should not");
+/// Every cell of these clients, compared with the manual's table.
+fn all_of(group: &str, stage: &Stage, clients: &[Client]) {
+    let mut table = Table::new(clients.iter().map(|client| client.name));
+    for situation in Situation::ALL {
+        let cell = |client: &Client| client.can(situation).then(|| stage.told(client, situation));
+        let told: Vec<_> = clients.iter().map(cell).collect();
+        for (client, told) in clients.iter().zip(&told) {
+            let told = told.as_ref().map(|told| told.kind.as_str());
+            if let Some(told) = told.filter(|told| !situation.truths().contains(told)) {
+                let is_known = client.confused.contains(&(situation, told));
+                table.complain_unless(is_known, || format!("{}, {}: told {told}", client.name, situation.title()));
+            }
+        }
+        if told.iter().any(Option::is_some) {
+            table.row(situation.title(), situation.truths(), told);
+        }
     }
-    let recording = scene.recording();
-    assert!(recording.exchanges().is_empty());
-    assert_eq!(recording.connections().len(), times);
-    for connection in recording.connections() {
-        connection.has(&json!({"state": "closed", "outcome": "client-failed", "given": {"kind": "pass"}}));
-        let outcome = connection.at("/client/outcome/kind").as_str().unwrap();
-        assert!(how.contains(&outcome), "{outcome}: {connection}");
-        // It is the client's doing, and nothing is wrong with the server.
-        assert_eq!(connection.at("/verdicts/0/result"), "trusted");
-    }
-    recording.connections().last().unwrap().is_found(finding);
-}
-
-/// OpenSSL and Java tell why.
-fn says_why(client: impl Fn(&Scene) -> Command) {
-    refuses(1, &["alert"], "client-rejected-proxy-ca", client);
-}
-
-fn curl(scene: &Scene, args: &[&str]) -> Command {
-    let mut curl = command("curl");
-    curl.args(["-q", "--silent", "--proxy", &scene.proxy("http"), URL]).args(args);
-    curl.arg("--cacert").arg(scene.origin_ca());
-    curl
+    table.settle(group);
 }
 
 #[test]
-fn curl_with_tls13() {
-    needs!("curl", "nginx", "openssl");
-    says_why(|scene| curl(scene, &[]));
+fn openssl() {
+    needs!("curl", "faketime", "nginx", "openssl", "php", "ruby", Need::Python(&["requests"]));
+    all_of("OpenSSL", &Stage::new(), clients::OPENSSL);
 }
 
 #[test]
-fn curl_with_tls12() {
-    needs!("curl", "nginx", "openssl");
-    says_why(|scene| curl(scene, &["--tls-max", "1.2"]));
+fn gnutls() {
+    needs!("faketime", "git", "gnutls-cli", "nginx", "openssl", "wget");
+    all_of("GnuTLS", &Stage::new(), clients::GNUTLS);
 }
 
 #[test]
-fn python_urllib() {
-    needs!(Need::Python(&["ssl"]), "nginx", "openssl");
-    says_why(|scene| {
-        let mut client = command(python());
-        client.arg(script("client_urllib.py")).arg(scene.proxy("http")).arg(scene.origin_ca()).arg(URL);
-        client
+fn go_and_node() {
+    needs!("faketime", "go", "nginx", "openssl", Need::Node(&["undici"]));
+    let stage = Stage::new().build({
+        let mut go = command("go");
+        go.args(["build", "-o", "pinning"]).arg(script("pinning.go")).env("GO111MODULE", "off");
+        go
     });
+    all_of("Go and Node", &stage, clients::GO_AND_NODE);
 }
 
 #[test]
 fn java() {
-    needs!("java", "nginx", "openssl");
-    says_why(|scene| {
-        let mut java = command("java");
-        java.args(["-Dhttps.proxyHost=127.0.0.1", &format!("-Dhttps.proxyPort={}", scene.port)]);
-        java.arg(script("Client.java")).args(["HttpsURLConnection", URL]);
-        java
+    needs!("faketime", "java", "javac", "nginx", "openssl", Need::File(clients::OKHTTP), Need::File(clients::OKIO));
+    let stage = Stage::new().build({
+        let mut javac = command("javac");
+        javac.args(["-cp", clients::OKHTTP_AND_OKIO, "-d", "."]).arg(script("Pinning.java"));
+        javac
     });
+    all_of("Java", &stage, clients::JAVA);
 }
 
-/// With GnuTLS it ends the handshake, looks at the certificate only then, and says nothing; three
-/// times is no chance.
 #[test]
-fn wget() {
-    needs!("wget", "nginx", "openssl");
-    refuses(3, &["silent-close", "silent-reset"], "pin-suspected", |scene| {
-        let mut wget = command("wget");
-        wget.args(["--no-config", "--quiet", "--no-hsts", "--tries=1", "--output-document=-", URL]);
-        wget.arg(format!("--ca-certificate={}", scene.origin_ca().display())).env("https_proxy", scene.proxy("http"));
-        wget
-    });
+fn browsers() {
+    needs!("certutil", "chromium", "faketime", "firefox-esr", "nginx", "openssl");
+    all_of("browsers", &Stage::new(), clients::BROWSERS);
 }
 
-/// It looks at the certificate by itself, as soon as it has it, and closes.
+/// What needs no client at all: connections that are none of the above.
 #[test]
-fn node() {
-    needs!("node", "nginx", "openssl");
-    refuses(1, &["eof-in-handshake", "reset-in-handshake"], "client-handshake-failed", |scene| {
-        let mut node = command("node");
-        node.arg(script("client_https.mjs")).arg(scene.proxy("http")).arg(scene.origin_ca()).arg(URL);
-        node
-    });
+fn noise() {
+    needs!("nginx", "openssl");
+    let stage = Stage::new();
+    let mut table = Table::new(["what is told"]);
+    for probe in probes::ALL {
+        let told = probe.told(&stage);
+        let is_right = told.kind == probe.truth;
+        table.complain_unless(is_right, || format!("{}: told {}, not {}", probe.title, told.kind, probe.truth));
+        table.row(probe.title, &[probe.truth], vec![Some(told)]);
+    }
+    table.settle(table::NOISE);
+}
+
+#[test]
+fn the_tables_are_counted() {
+    table::settle_counts();
 }
