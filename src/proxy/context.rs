@@ -92,7 +92,6 @@ impl Default for Config {
     }
 }
 
-
 /// What the proxy works with, made by whoever starts it.
 #[derive(Clone)]
 pub struct Services {

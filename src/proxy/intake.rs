@@ -28,13 +28,7 @@ const LONGEST_OPENING: usize = 64 << 10;
 
 /// Serves one client from its first byte to its last. `to` is where it goes, when it came to a port
 /// that leads to one target.
-pub(super) async fn serve(
-    ctx: Ctx,
-    mut stream: TcpStream,
-    client: SocketAddr,
-    mut place: Place,
-    to: Option<Target>,
-) {
+pub(super) async fn serve(ctx: Ctx, mut stream: TcpStream, client: SocketAddr, mut place: Place, to: Option<Target>) {
     if let Some(to) = to {
         return serve_reverse(ctx, stream, client, place, to).await;
     }

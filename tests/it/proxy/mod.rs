@@ -1,8 +1,8 @@
 //! The proxy on real sockets: intake, the client's TLS, relaying, bad input.
 
 mod bad_input;
-mod doors;
 mod client_certificates;
+mod doors;
 mod http2;
 mod intake;
 mod legs;
