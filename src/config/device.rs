@@ -30,7 +30,7 @@ pub struct AndroidOptions {
     pub adb: AdbOptions,
     /// Lead the device through the cable, with adb reverse [default: where it shares no network with this machine]
     #[arg(long, conflicts_with = "network")]
-    pub reverse: bool,
+    pub cable: bool,
     /// Lead the device through the network, whether it seems to share one or not
     #[arg(long)]
     pub network: bool,

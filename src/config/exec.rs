@@ -99,6 +99,7 @@ pub fn exec_settings(globals: &Globals, args: ExecArgs) -> Result<ExecSettings, 
     }
     // Whatever the file says of the proxy that others use.
     run.proxy.listen = vec![PRIVATE];
+    run.proxy.reverse = Vec::new();
     run.proxy.access.allow = Vec::new();
     Ok(ExecSettings { run, command, keep_env })
 }

@@ -198,7 +198,11 @@ impl Shared {
         };
         let facts = Facts::new().with("address", client.ip().to_string());
         let facts = facts.with("allow", "the password of --proxy-password").with("reason", reason);
-        if self.refused.note(self, client, Refusal { finding: FindingId::ClientNotAllowed, facts, intake }) {
+        if self.refused.note(
+            self,
+            client,
+            Refusal { finding: FindingId::ClientNotAllowed, facts, intake, target: None },
+        ) {
             warn!(client = %client.ip(), reason, "refused a client that is not on this machine");
         }
     }

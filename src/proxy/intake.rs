@@ -48,7 +48,7 @@ pub(super) async fn serve(ctx: Ctx, mut stream: TcpStream, client: SocketAddr, m
     } else {
         match stranger::let_in(&ctx, &mut stream, client, opening, bytes).await {
             Ok(bytes) => bytes,
-            Err(why) => return stranger::deny(&ctx, stream, client, opening, why).await,
+            Err(why) => return stranger::deny(&ctx, stream, client, (opening, None), why).await,
         }
     };
     place.is_let_in();
@@ -91,7 +91,7 @@ async fn serve_reverse(ctx: Ctx, mut stream: TcpStream, client: SocketAddr, mut 
         let (opening, first) = read_opening(&ctx, &mut stream).await;
         bytes = match stranger::let_in(&ctx, &mut stream, client, opening, first).await {
             Ok(bytes) => bytes,
-            Err(why) => return stranger::deny(&ctx, stream, client, opening, why).await,
+            Err(why) => return stranger::deny(&ctx, stream, client, (opening, Some(to)), why).await,
         };
     }
     place.has_spoken();

@@ -200,7 +200,8 @@ fn refuse(ctx: &Ctx, stream: &TcpStream, client: SocketAddr, TooMany { what, lim
     let _ = stream.set_zero_linger();
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let facts = Facts::new().with("address", client.ip().to_string()).with("what", what).with("limit", limit);
-    let refusal = Refusal { finding: FindingId::ClientTooManyConnections, facts, intake: Intake::Unknown };
+    let refusal =
+        Refusal { finding: FindingId::ClientTooManyConnections, facts, intake: Intake::Unknown, target: None };
     if ctx.refused.note(ctx, client, refusal) {
         warn!(client = %client.ip(), "too many {what}: more than {limit} are closed at once");
     }

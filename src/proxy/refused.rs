@@ -10,7 +10,7 @@ use tracing::{debug, warn};
 
 use super::context::Ctx;
 use super::record::Record;
-use crate::model::{Facts, FindingId, Given, GivenKind, Intake, Outcome};
+use crate::model::{Facts, FindingId, Given, GivenKind, Intake, Outcome, Target};
 
 /// A row counts until nothing has been refused for so long.
 const QUIET: Duration = Duration::from_secs(5);
@@ -30,6 +30,8 @@ pub(super) struct Refusal {
     pub(super) facts: Facts,
     /// How the client came.
     pub(super) intake: Intake,
+    /// Where it would have gone, where that is known of the port it came to.
+    pub(super) target: Option<Target>,
 }
 
 /// The rows that count.
@@ -50,7 +52,8 @@ struct Count {
 impl Refused {
     /// Counts a refused connection, in a row of its own when it is the first of its kind, which is said.
     pub(super) fn note(&self, ctx: &Ctx, client: SocketAddr, refusal: Refusal) -> bool {
-        let key = format!("{} {} {:?} {:?}", client.ip(), refusal.finding, refusal.intake, refusal.facts);
+        let Refusal { finding, facts, intake, target } = &refusal;
+        let key = format!("{} {finding} {intake:?} {target:?} {facts:?}", client.ip());
         let mut rows = self.rows();
         if let Some(row) = rows.get(&key) {
             row.count_one();
@@ -63,7 +66,7 @@ impl Refused {
         let row = Arc::new(Row { count: Mutex::new(Count { times: 1, last: Instant::now() }) });
         rows.insert(key.clone(), row.clone());
         drop(rows);
-        let record = Record::open(ctx, client, refusal.intake, None);
+        let record = Record::open(ctx, client, refusal.intake, refusal.target.clone());
         record.set_given(Given::without_leaf(GivenKind::Refused));
         record.set_outcome(Outcome::Denied);
         let own = ctx.clone();

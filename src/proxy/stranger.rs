@@ -15,7 +15,7 @@ use super::intake::say_and_close;
 use super::pages;
 use super::questions::Unanswered;
 use super::refused::Refusal;
-use crate::model::{Answer, Facts, FindingId, Intake, QuestionKind, Standing, Timestamp};
+use crate::model::{Answer, Facts, FindingId, Intake, QuestionKind, Standing, Target, Timestamp};
 use crate::wire::{HelloRead, Opening, read_client_hello};
 
 /// No more of a first request is read to find out who asks.
@@ -145,17 +145,25 @@ fn in_short(words: &str) -> String {
     words.chars().take(LONGEST_WORDS).collect()
 }
 
-/// Tells the client why it is not served, in its own protocol where that can be.
-pub(super) async fn deny(ctx: &Ctx, mut stream: TcpStream, client: SocketAddr, opening: Opening, why: Why) {
+/// Tells the client why it is not served, in its own protocol where that can be. `to` is where it would
+/// have gone, when it came to a port that leads to one target.
+pub(super) async fn deny(
+    ctx: &Ctx,
+    mut stream: TcpStream,
+    client: SocketAddr,
+    (opening, to): (Opening, Option<Target>),
+    why: Why,
+) {
     let flag = Access::flag_for(client.ip());
     let intake = match opening {
+        _ if to.is_some() => Intake::Reverse,
         Opening::Tls => Intake::ClientHello,
         Opening::Socks5 => Intake::Socks5,
         _ => Intake::Unknown,
     };
     let facts = Facts::new().with("address", client.ip().to_string()).with("allow", flag.clone());
     let facts = facts.with("reason", why.words());
-    if ctx.refused.note(ctx, client, Refusal { finding: FindingId::ClientNotAllowed, facts, intake }) {
+    if ctx.refused.note(ctx, client, Refusal { finding: FindingId::ClientNotAllowed, facts, intake, target: to }) {
         let reason = why.words();
         warn!(client = %client.ip(), reason, "refused a client that is not on this machine; start with `{flag}` to let it in");
     }

@@ -27,7 +27,7 @@ pub(super) enum Spoke {
     /// Nobody: the client left.
     Nobody,
     /// Nobody: the client waits for a server that is not to be had.
-    NoServer(Missed),
+    NoServer(Box<Missed>),
 }
 
 /// Serves a client behind CONNECT or SOCKS, or on a port that leads to one target.
@@ -104,7 +104,7 @@ async fn first_word(
             Ok(1..) => opening_of(ctx, stream, bytes).await,
             _ => Spoke::Nobody,
         },
-        () = server_speaks => missed.map_or(Spoke::Server, Spoke::NoServer),
+        () = server_speaks => missed.map_or(Spoke::Server, |missed| Spoke::NoServer(Box::new(missed))),
     }
 }
 

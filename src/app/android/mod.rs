@@ -88,7 +88,7 @@ fn way(options: &AndroidOptions, settings: &RunSettings, networks: &Networks) ->
         settings.proxy.listen.iter().any(serves)
     };
     let machine = match own_address() {
-        Some(IpAddr::V4(own)) if !options.reverse && reachable(own) => Some(own),
+        Some(IpAddr::V4(own)) if !options.cable && reachable(own) => Some(own),
         _ => None,
     };
     let shared = machine.filter(|own| options.network || networks.shared_with(*own).is_some());

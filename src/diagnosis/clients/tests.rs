@@ -267,7 +267,7 @@ fn an_app_is_the_same_for_every_host() {
         let mut connection = Connection::new(ConnectionId(1), Timestamp::from_unix(0), "192.0.2.7:1".parse().unwrap());
         let suites = suites.iter().map(|number| CipherSuite(*number)).collect();
         // Chromium has GREASE among its signature schemes as well, another value each time.
-        let schemes = Some([0x0403, 0x1010 * extensions.len() as u16 | 0x0a0a].map(SignatureScheme).to_vec());
+        let schemes = Some([0x0403, (0x1010 * extensions.len() as u16) | 0x0a0a].map(SignatureScheme).to_vec());
         connection.client.hello =
             Some(ClientHello { extensions: extensions.to_vec(), suites, schemes, ..ClientHello::default() });
         App::of(&connection).unwrap()

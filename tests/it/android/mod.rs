@@ -165,7 +165,7 @@ fn a_shared_network_is_used_and_the_device_let_in() {
     assert!(words.contains(&format!("{network}.253")), "the device is allowed: {words}");
     assert!(!bench.holds("calls").contains("reverse tcp:"), "{words}");
     assert_eq!(bench.holds("proxy"), "");
-    let (_, words) = bench.tlscope(&[&run[..], &["--reverse"]].concat());
+    let (_, words) = bench.tlscope(&[&run[..], &["--cable"]].concat());
     assert!(words.contains("through the cable"), "{words}");
     assert!(!words.contains(&format!("{network}.253")), "nobody is let in for the cable: {words}");
 }

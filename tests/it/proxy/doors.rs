@@ -14,7 +14,7 @@ use crate::rig::{Rig, ask, read_all, read_head, saying, soon};
 
 const CONNECT: &str = "CONNECT good.lab.test:443 HTTP/1.1\r\nHost: good.lab.test:443\r\nUser-Agent: curl/8\r\n\r\n";
 
-const PAGE: &str = "GET / HTTP/1.1\r\nHost: 192.0.2.1:8080\r\nConnection: close\r\n\r\n";
+const PAGE: &str = "GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nConnection: close\r\n\r\n";
 
 /// This machine's addresses are somebody else's, and reach the lab once they are let in.
 fn strangers(config: &mut Config) {
@@ -191,7 +191,7 @@ async fn a_password_lets_in_and_its_absence_asks_for_it() {
     let answer = ask(&mut rig.dial().await, &get(&credentials("me:correct-horse"))).await;
     assert!(answer.ends_with("ok"), "{answer}");
     let page = ask(&mut rig.dial().await, PAGE).await;
-    assert!(page.starts_with("HTTP/1.1 200") && page.contains("This is tlscope"), "its own page is open: {page}");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("· tlscope</title>"), "its own page is open: {page}");
     let refused = soon(rig.handshake(rig.dial().await, "good.lab.test", &[])).await.unwrap_err();
     assert!(format!("{refused:?}").contains("AccessDenied"), "a bare hello cannot give one: {refused:?}");
     let told = rig.stop().await;
