@@ -9,6 +9,7 @@ use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello as RustlsHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use tokio::io::AsyncBufReadExt as _;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -22,6 +23,7 @@ use crate::model::{
     SignatureScheme, TlsVersion, millis,
 };
 use crate::text;
+use crate::wire::{Opening, sniff};
 
 /// A decrypted connection to a client.
 pub(super) type ClientTls = TlsStream<ClientStream>;
@@ -175,6 +177,16 @@ fn note_agreement(record: &Record, stream: &ClientTls) {
         leg.group = tls.negotiated_key_exchange_group().map(|group| NamedGroup(group.name().into()));
         leg.alpn = tls.alpn_protocol().map(|name| text::escape(name).into_owned());
     });
+}
+
+/// Waits for the first decrypted bytes of a client, without taking them: only with them has it taken
+/// our certificate. How it left, when it did that instead.
+pub(super) async fn first_word(client: &mut ClientTls) -> Result<Opening, ClientOutcome> {
+    match client.fill_buf().await {
+        Ok([]) => Err(ClientOutcome::SilentClose { clean: true }),
+        Ok(bytes) => Ok(sniff(bytes)),
+        Err(error) => Err(outcome_of(&error, true)),
+    }
 }
 
 /// What an error of the client's says about why it left. `finished` when its handshake was done.

@@ -26,7 +26,7 @@ use crate::model::{
     Timestamp, millis,
 };
 use crate::net::{EndTold, Missed, Offer, ServerStream, StreamEnd, TcpLeg, TlsLeg, failure_of_read, probe};
-use crate::wire::{HelloRead, Opening, Transport, ja3, ja4, likeness, read_client_hello, sniff};
+use crate::wire::{HelloRead, Opening, Transport, ja3, ja4, likeness, read_client_hello};
 
 /// Serves a client whose first bytes are those of TLS. `tcp` is the server's connection, when it
 /// was reached already.
@@ -248,8 +248,7 @@ async fn relay(ctx: &Ctx, record: Arc<Record>, mut client: ClientTls, mut server
         Inside::Server => Opening::Other,
         Inside::ClientLeft(outcome) => {
             record.set_outcome(Outcome::ClientFailed);
-            record.with(|connection| connection.client.stayed_ms = Some(millis(began.elapsed())));
-            return ctx.refusals.settle(&record, outcome).await;
+            return left(ctx, &record, began, outcome).await;
         }
         Inside::Closing => return record.set_outcome(Outcome::Silent),
         Inside::ServerLeft => {
@@ -297,11 +296,9 @@ async fn first_inside(ctx: &Ctx, record: &Record, client: &mut ClientTls, server
     loop {
         tokio::select! {
             biased;
-            read = client.fill_buf() => return match read {
-                Ok([]) => Inside::ClientLeft(ClientOutcome::SilentClose { clean: true }),
-                Ok(bytes) => Inside::Client(sniff(bytes)),
-                Err(error) => Inside::ClientLeft(client_tls::outcome_of(&error, true)),
-            },
+            said = client_tls::first_word(client) => {
+                return said.map_or_else(Inside::ClientLeft, Inside::Client);
+            }
             read = server.fill_buf(), if !server_spoke => match read {
                 Ok([]) => return Inside::ServerLeft,
                 // HTTP/2 servers send their settings first; their clients speak all the same.
@@ -355,13 +352,26 @@ async fn fail(
         return;
     }
     let alpn = page_alpn(hello);
-    if let Some(client) = client_tls::accept(ctx, &record, stream, &host, alpn.clone(), GivenKind::ErrorPage).await {
-        ctx.refusals.settle(&record, ClientOutcome::Served).await;
+    if let Some(mut client) = client_tls::accept(ctx, &record, stream, &host, alpn.clone(), GivenKind::ErrorPage).await
+    {
+        let began = Instant::now();
+        let said = ctx.closing.run_until_cancelled(client_tls::first_word(&mut client)).await;
+        match said {
+            None => return,
+            Some(Err(outcome)) => return left(ctx, &record, began, outcome).await,
+            Some(Ok(_)) => ctx.refusals.settle(&record, ClientOutcome::Served).await,
+        }
         let findings: Vec<_> =
             record.with(|connection| connection.findings.clone()).into_iter().chain(report.findings.clone()).collect();
         let page = pages::Failure::new(target, findings);
         http::serve_page(ctx, Arc::new(record), client, page, alpn.as_deref() == Some(b"h2")).await;
     }
+}
+
+/// The client finished its handshake at `began`, and left without a byte.
+async fn left(ctx: &Ctx, record: &Record, began: Instant, outcome: ClientOutcome) {
+    record.with(|connection| connection.client.stayed_ms = Some(millis(began.elapsed())));
+    ctx.refusals.settle(record, outcome).await;
 }
 
 /// The protocol the page is served over: HTTP/1.1 where the client knows it.

@@ -102,6 +102,9 @@ impl Scene<'_> {
                 (RefusalKind::NameRefused, Confidence::Possible)
             }
             Distrust::ByAlert | Distrust::ByCutting => (RefusalKind::Pinned, self.sure_from(2)),
+            _ if self.history.accepts_other_than(self.host) && !self.pair.named() => {
+                (RefusalKind::NameRefused, Confidence::Possible)
+            }
             _ if self.history.accepts_other_than(self.host) => (RefusalKind::Pinned, self.sure_from(2)),
             Distrust::InSilence => self.distrust(self.sure_from(2)),
             Distrust::Unknown => self.distrust(self.sure_from(HABIT)),
@@ -148,7 +151,9 @@ impl Scene<'_> {
 
     fn evidence(&self, last: Manner) -> Facts {
         let mut facts = Facts::new().with("host", self.host).with("how", in_words(last));
-        facts = facts.with("times", i64::from(self.pair.times(last)));
+        if self.pair.times(last) > 1 {
+            facts = facts.with("times", i64::from(self.pair.times(last)));
+        }
         if let Manner::Alert(code) = last {
             facts = facts.with("alert", code.to_string());
         }

@@ -144,6 +144,12 @@ fn the_same_refusal_means_another_thing_beside_other_hosts_and_apps() {
             Possible,
         ),
         (
+            "the same of one that looks late and is always silent",
+            &[("gnutls", "a.test", SERVED), ("gnutls", "192.0.2.1", Manner::Silent)],
+            RefusalKind::NameRefused,
+            Possible,
+        ),
+        (
             "the same in silence, after the handshake",
             &[("openssl", "a.test", SERVED), ("openssl", "192.0.2.1", Manner::Silent)],
             RefusalKind::NameRefused,

@@ -11,7 +11,7 @@ const KEYS: &[(&str, &str)] = &[
     HOST,
     ("confidence", "certain: the client said so; likely: other reasons are rare; possible: others are as good"),
     ("how", "how it ended the connection"),
-    ("times", "how often this app ended this host's connections like this"),
+    ("times", "how often this app ended this host's connections like this; absent when once"),
     ("alert", "the client's alert; absent when it sent none"),
     ("app", "what the client's ClientHello looks like"),
     ("served_here", "how often the same app took the certificate for this host; absent when never"),

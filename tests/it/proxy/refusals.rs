@@ -146,16 +146,31 @@ async fn an_app_that_takes_the_ca_elsewhere_pins_here() {
     assert_eq!(first.confidence, Confidence::Possible, "once may be chance");
 }
 
+/// Where there is no server, a client has to say something as well before it counts as one that takes the
+/// certificate: wget finishes the handshake, looks, and leaves.
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_is_no_acceptance_of_the_page_either() {
+    let rig = Rig::start().await;
+    let mut tls = rig.tls("refused.lab.test:443", "refused.lab.test", &[]).await;
+    tls.shutdown().await.unwrap();
+    let _ = soon(tls.read(&mut [0; 16])).await;
+    let told = rig.stop().await;
+    let client = &told.connection().client;
+    assert_eq!(client.outcome, Some(ClientOutcome::SilentClose { clean: true }));
+    assert!(client.stayed_ms.is_some() && client.refusal.is_some());
+    assert_eq!(told.connection().outcome, Some(Outcome::UpstreamFailed));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_wait_was_shown_nothing() {
-    let (reached, left) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (tell, wait) = (reached.clone(), left.clone());
-    // A server that takes its time: it goes on only when its client is gone.
+    let reached = Arc::new(Notify::new());
+    let tell = reached.clone();
+    // A server that says nothing: it is given up by its deadline, long after its client is gone.
     let slow = origin("slow.test", move |stream| {
-        let (tell, wait) = (tell.clone(), wait.clone());
+        let tell = tell.clone();
         async move {
             tell.notify_one();
-            wait.notified().await;
+            std::future::pending::<()>().await;
             drop(stream);
         }
     });
@@ -163,10 +178,8 @@ async fn a_client_that_does_not_wait_was_shown_nothing() {
     let mut tunnel = rig.connect("slow.test:443").await;
     tunnel.write_all(&write_probe_hello(&hello_for("slow.test"))).await.unwrap();
     soon(reached.notified()).await;
-    tunnel.shutdown().await.unwrap();
-    // Its farewell is read: the connection ends once it was.
-    left.notify_one();
     drop(tunnel);
+    rig.until(|told| told.connections().iter().any(|connection| connection.closed.is_some())).await;
     let told = rig.stop().await;
     let connection = told.connection();
     assert!(
