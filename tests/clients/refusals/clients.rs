@@ -110,9 +110,6 @@ const CLOCKS: [(Situation, &str); 2] =
 /// For those who refuse a pin as they do an unknown CA, too.
 const ALIKE: &[(Situation, &str)] = &[CLOCKS[0], CLOCKS[1], (Situation::PinnedAlone, "ca-not-installed")];
 
-/// For those who look at the certificate when the handshake is over, and say nothing of it.
-const LATE: &[(Situation, &str)] = &[ALIKE[0], ALIKE[1], ALIKE[2], (Situation::WrongName, "pinned")];
-
 const GET: &str = "GET /hello.txt HTTP/1.0\r\n\r\n";
 
 pub(super) const OPENSSL: &[Client] = &[
@@ -180,14 +177,14 @@ pub(super) const GNUTLS: &[Client] = &[
         name: "wget",
         run: "wget --no-config -q --no-hsts --tries=1 -O /dev/null -e https_proxy={proxy} --ca-certificate={roots} {added} {url}",
         pinned: "--pinnedpubkey=sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-        confused: LATE,
+        confused: ALIKE,
         ..COMMAND
     },
     Client {
         name: "git",
         run: "git -c http.proxy={proxy} -c http.sslCAInfo={roots} {added} ls-remote {url}",
         pinned: "-c http.pinnedpubkey=sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-        confused: LATE,
+        confused: ALIKE,
         ..COMMAND
     },
 ];
