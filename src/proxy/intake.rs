@@ -10,12 +10,12 @@ use tokio::time::{timeout, timeout_at};
 use tracing::debug;
 
 use super::context::Ctx;
+use super::door::limits::Place;
+use super::door::stranger;
 use super::http;
 use super::intercept;
-use super::limits::Place;
 use super::record::Record;
 use super::socks;
-use super::stranger;
 use super::stream::ClientStream;
 use super::target;
 use crate::model::{Facts, FindingId, Given, GivenKind, Intake, Outcome, Target};

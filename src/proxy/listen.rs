@@ -11,12 +11,12 @@ use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
 use super::context::{Config, Ctx, Services, Shared};
-use super::guests::Guests;
+use super::door::guests::Guests;
+use super::door::limits::{Kind, Place, TooMany};
+use super::door::questions::Questions;
+use super::door::refused::Refusal;
 use super::intake;
-use super::limits::{Kind, Place, TooMany};
 use super::policy::Routes;
-use super::questions::Questions;
-use super::refused::Refusal;
 use super::reverse::Reverse;
 use crate::model::{Facts, FindingId, Intake, Target};
 use crate::net::keep_alive;

@@ -7,47 +7,40 @@
 //!
 //! Must not know the session, the store, nor any face.
 
-mod access;
 mod after_refusal;
 mod always;
 mod client_tls;
 mod context;
-mod devices;
-mod guests;
+mod door;
 mod http;
 mod intake;
 mod intercept;
 mod legacy;
-mod limits;
 mod listen;
 mod observe;
 mod pages;
-mod password;
 mod patience;
 mod policy;
 mod portal;
-mod questions;
 mod raw;
 mod reach;
 mod record;
 mod refusals;
-mod refused;
 mod reverse;
 mod socks;
-mod stranger;
 mod stream;
 mod target;
 mod visitors;
 
-pub use access::Access;
 pub use after_refusal::{AfterRefusal, AfterRefusalError};
 pub use context::{Config, Services};
-pub use devices::{Device, Devices};
-pub use guests::Guests;
-pub use limits::Limits;
+pub use door::access::Access;
+pub use door::devices::{Device, Devices};
+pub use door::guests::Guests;
+pub use door::limits::Limits;
+pub use door::password::{Password, PasswordError};
+pub use door::questions::{Questions, Unanswered};
 pub use listen::{ListenError, Proxy};
-pub use password::{Password, PasswordError};
 pub use policy::{Policy, Routes};
 pub use portal::{PORTAL_HOST, Portal, PortalAnswer, PortalRequest};
-pub use questions::{Questions, Unanswered};
 pub use reverse::Reverse;

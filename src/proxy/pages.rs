@@ -13,8 +13,8 @@ use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::json;
 
-use super::password::Given;
-use super::stranger::Why;
+use super::door::password::Given;
+use super::door::stranger::Why;
 use crate::explain;
 use crate::model::{Finding, Target, Timestamp};
 use crate::text;

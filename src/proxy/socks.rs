@@ -10,9 +10,9 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use super::context::Ctx;
+use super::door::limits::Place;
+use super::door::password::{Given as PasswordGiven, Password};
 use super::intake::say_and_close;
-use super::limits::Place;
-use super::password::{Given as PasswordGiven, Password};
 use super::portal::{self, Visit};
 use super::record::Record;
 use super::stream::ClientStream;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::limits::Place;
+use super::door::limits::Place;
 use crate::net::{Prefixed, Tapped};
 
 /// A stream that can also be made to end in a reset.

@@ -30,7 +30,7 @@ const OF_ONE_STRANGER: usize = 32;
 
 /// Who a client is to the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::proxy) enum Kind {
     /// On this machine.
     Own,
     /// Elsewhere, and served.
@@ -41,16 +41,16 @@ pub(super) enum Kind {
 
 /// Which limit a connection is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct TooMany {
+pub(in crate::proxy) struct TooMany {
     /// In words, to go behind "too many".
-    pub(super) what: &'static str,
+    pub(in crate::proxy) what: &'static str,
     /// How many there may be.
-    pub(super) limit: usize,
+    pub(in crate::proxy) limit: usize,
 }
 
 /// Counts those who are there. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Doorway(Arc<Mutex<Counts>>);
+pub(in crate::proxy) struct Doorway(Arc<Mutex<Counts>>);
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -72,7 +72,7 @@ impl Doorway {
     ///
     /// # Errors
     /// [`TooMany`] when there is none left.
-    pub(super) fn enter(&self, address: IpAddr, kind: Kind, limits: Limits) -> Result<Place, TooMany> {
+    pub(in crate::proxy) fn enter(&self, address: IpAddr, kind: Kind, limits: Limits) -> Result<Place, TooMany> {
         let key = neighbourhood(address);
         let mut counts = self.counts();
         let (elsewhere, strangers) = (counts.elsewhere, counts.strangers);
@@ -118,7 +118,7 @@ impl Counts {
 
 /// A connection that is counted; not any more when this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(in crate::proxy) struct Place {
     doorway: Doorway,
     key: IpAddr,
     kind: Kind,
@@ -127,7 +127,7 @@ pub(super) struct Place {
 
 impl Place {
     /// Its first byte has come.
-    pub(super) fn has_spoken(&mut self) {
+    pub(in crate::proxy) fn has_spoken(&mut self) {
         if std::mem::take(&mut self.is_silent)
             && let Some(own) = self.doorway.counts().by_address.get_mut(&self.key)
         {
@@ -136,7 +136,7 @@ impl Place {
     }
 
     /// It was let in.
-    pub(super) fn is_let_in(&mut self) {
+    pub(in crate::proxy) fn is_let_in(&mut self) {
         if self.kind == Kind::Stranger {
             self.kind = Kind::Guest;
             let mut counts = self.doorway.counts();

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use tracing::warn;
 
-use super::context::now;
 use super::devices::{Device, Devices};
 use crate::model::{Answer, Guest, Standing, Timestamp};
+use crate::proxy::context::now;
 
 /// For so long nobody is asked again about a device on which no answer came: a scanner must not nag.
 const SILENCE_MS: i64 = 10 * 60 * 1000;
@@ -39,14 +39,14 @@ struct Decided {
 
 impl Guests {
     /// With the devices that earlier runs were told to remember.
-    pub(super) fn with(devices: Devices) -> Self {
+    pub(in crate::proxy) fn with(devices: Devices) -> Self {
         let guests = Self(Arc::new(Shared { devices, ..Shared::default() }));
         guests.show(&guests.decided());
         guests
     }
 
     /// How a client at this address stands with the proxy; `None` when it is not known.
-    pub(super) fn standing(&self, address: IpAddr) -> Option<Standing> {
+    pub(in crate::proxy) fn standing(&self, address: IpAddr) -> Option<Standing> {
         let now = now();
         let address = address.to_canonical();
         let decided = self.decided().get(&address).map(|decided| decided.standing);
@@ -57,12 +57,12 @@ impl Guests {
     }
 
     /// Whether a client at this address was let in.
-    pub(super) fn serves(&self, address: IpAddr) -> bool {
+    pub(in crate::proxy) fn serves(&self, address: IpAddr) -> bool {
         matches!(self.standing(address), Some(Standing::Remembered { .. } | Standing::ForThisRun))
     }
 
     /// Takes down what was decided, or that nothing was; whether the client is served.
-    pub(super) fn decide(&self, address: IpAddr, agent: Option<&str>, answer: Option<Answer>) -> bool {
+    pub(in crate::proxy) fn decide(&self, address: IpAddr, agent: Option<&str>, answer: Option<Answer>) -> bool {
         let now = now();
         let address = address.to_canonical();
         let agent = agent.map(str::to_owned);

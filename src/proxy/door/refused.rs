@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
-use super::context::Ctx;
-use super::record::Record;
 use crate::model::{Facts, FindingId, Given, GivenKind, Intake, Outcome, Target};
+use crate::proxy::context::Ctx;
+use crate::proxy::record::Record;
 
 /// A row counts until nothing has been refused for so long.
 const QUIET: Duration = Duration::from_secs(5);
@@ -23,20 +23,20 @@ const MOST_ROWS: usize = 256;
 
 /// Why a connection is refused.
 #[derive(Clone, Debug)]
-pub(super) struct Refusal {
+pub(in crate::proxy) struct Refusal {
     /// What is noted.
-    pub(super) finding: FindingId,
+    pub(in crate::proxy) finding: FindingId,
     /// With what; `times` is added.
-    pub(super) facts: Facts,
+    pub(in crate::proxy) facts: Facts,
     /// How the client came.
-    pub(super) intake: Intake,
+    pub(in crate::proxy) intake: Intake,
     /// Where it would have gone, where that is known of the port it came to.
-    pub(super) target: Option<Target>,
+    pub(in crate::proxy) target: Option<Target>,
 }
 
 /// The rows that count.
 #[derive(Debug, Default)]
-pub(super) struct Refused(Mutex<HashMap<String, Arc<Row>>>);
+pub(in crate::proxy) struct Refused(Mutex<HashMap<String, Arc<Row>>>);
 
 #[derive(Debug)]
 struct Row {
@@ -51,7 +51,7 @@ struct Count {
 
 impl Refused {
     /// Counts a refused connection, in a row of its own when it is the first of its kind, which is said.
-    pub(super) fn note(&self, ctx: &Ctx, client: SocketAddr, refusal: Refusal) -> bool {
+    pub(in crate::proxy) fn note(&self, ctx: &Ctx, client: SocketAddr, refusal: Refusal) -> bool {
         let Refusal { finding, facts, intake, target } = &refusal;
         let key = format!("{} {finding} {intake:?} {target:?} {facts:?}", client.ip());
         let mut rows = self.rows();

@@ -10,12 +10,12 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use super::access::Access;
-use super::context::{Ctx, now};
-use super::intake::say_and_close;
-use super::pages;
 use super::questions::Unanswered;
 use super::refused::Refusal;
 use crate::model::{Answer, Facts, FindingId, Intake, QuestionKind, Standing, Target, Timestamp};
+use crate::proxy::context::{Ctx, now};
+use crate::proxy::intake::say_and_close;
+use crate::proxy::pages;
 use crate::wire::{HelloRead, Opening, read_client_hello};
 
 /// No more of a first request is read to find out who asks.
@@ -26,7 +26,7 @@ const LONGEST_WORDS: usize = 120;
 
 /// Why a device is not served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+pub(in crate::proxy) enum Why {
     /// Nobody is there to be asked.
     NobodyToAsk,
     /// Nobody said anything, now or a moment ago; asked again from then on.
@@ -47,7 +47,7 @@ impl Why {
 }
 
 /// Waits until the client is let in; gives what it has sent by then.
-pub(super) async fn let_in(
+pub(in crate::proxy) async fn let_in(
     ctx: &Ctx,
     stream: &mut TcpStream,
     client: SocketAddr,
@@ -147,7 +147,7 @@ fn in_short(words: &str) -> String {
 
 /// Tells the client why it is not served, in its own protocol where that can be. `to` is where it would
 /// have gone, when it came to a port that leads to one target.
-pub(super) async fn deny(
+pub(in crate::proxy) async fn deny(
     ctx: &Ctx,
     mut stream: TcpStream,
     client: SocketAddr,

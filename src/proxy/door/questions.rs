@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use super::context::now;
 use crate::model::{Answer, Question, QuestionKind};
+use crate::proxy::context::now;
 
 /// More questions than this are not put to anybody at a time: a person could not answer them.
 const MOST_OPEN: usize = 32;

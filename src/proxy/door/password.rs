@@ -28,13 +28,13 @@ pub struct PasswordError;
 impl Password {
     /// Whether these are the name and the password. How long it takes does not depend on how much of
     /// them is right.
-    pub(super) fn is(&self, user: &[u8], password: &[u8]) -> bool {
+    pub(in crate::proxy) fn is(&self, user: &[u8], password: &[u8]) -> bool {
         let own = hash(self.user.as_bytes(), self.password.as_bytes());
         verify_slices_are_equal(own.as_ref(), hash(user, password).as_ref()).is_ok()
     }
 
     /// Whether a field of the scheme Basic (RFC 7617) gives them.
-    pub(super) fn is_in_basic(&self, field: &[u8]) -> bool {
+    pub(in crate::proxy) fn is_in_basic(&self, field: &[u8]) -> bool {
         let Some((scheme, credentials)) = field.split_at_checked(6) else { return false };
         let Ok(pair) = BASE64_STANDARD.decode(credentials.trim_ascii()) else { return false };
         let Some(colon) = pair.iter().position(|byte| *byte == b':') else { return false };
@@ -77,7 +77,7 @@ impl fmt::Debug for Password {
 
 /// What came of a client's giving a password, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Given {
+pub(in crate::proxy) enum Given {
     /// It is the right one.
     Right,
     /// It gave none.
@@ -99,11 +99,11 @@ const MOST_ADDRESSES: usize = 10_000;
 
 /// Which addresses were wrong, how often, and when last.
 #[derive(Debug, Default)]
-pub(super) struct Attempts(Mutex<HashMap<IpAddr, (u32, Instant)>>);
+pub(in crate::proxy) struct Attempts(Mutex<HashMap<IpAddr, (u32, Instant)>>);
 
 impl Attempts {
     /// Looks at what a client gave, unless its address was wrong too often just now.
-    pub(super) fn judge(&self, address: IpAddr, is_right: Option<impl FnOnce() -> bool>) -> Given {
+    pub(in crate::proxy) fn judge(&self, address: IpAddr, is_right: Option<impl FnOnce() -> bool>) -> Given {
         let Some(is_right) = is_right else { return Given::Missing };
         let mut wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
