@@ -114,6 +114,10 @@ impl Memory {
         }
     }
 
+    fn is_empty(&self) -> bool {
+        self.cases().is_empty()
+    }
+
     fn case(&self, trip: &Trip) -> Option<Case> {
         self.cases().get(trip).copied()
     }
@@ -179,7 +183,11 @@ async fn ask(ctx: Ctx, trip: Trip, why: String) {
 /// The rule by which a connection is tunnelled after what its client did before.
 pub(super) fn rule(ctx: &Ctx, record: &Record) -> Option<String> {
     let mode = ctx.config.after_refusal;
-    let trip = record.with(|connection| Trip::of(connection)).filter(|_| mode != AfterRefusal::Off)?;
+    // Every connection comes by here, and an app is known by a hash.
+    if mode == AfterRefusal::Off || (ctx.always.is_empty() && ctx.after_refusal.is_empty()) {
+        return None;
+    }
+    let trip = record.with(|connection| Trip::of(connection))?;
     if ctx.always.has(&trip.target) {
         return Some("always, as chosen on the screen".to_owned());
     }

@@ -33,6 +33,10 @@ impl Always {
         Self { file: file.map(Path::to_owned), targets: Mutex::new(targets) }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.targets().is_empty()
+    }
+
     pub(super) fn has(&self, target: &Target) -> bool {
         self.targets().contains(target)
     }

@@ -19,7 +19,7 @@ use super::door::guests::Guests;
 use super::door::limits::{Doorway, Limits};
 use super::door::password::{self, Attempts, Password};
 use super::door::questions::Questions;
-use super::door::refused::{Refusal, Refused};
+use super::door::refused::{Denial, Refused};
 use super::http::Budget;
 use super::observe::Observations;
 use super::policy::{Policy, Routes};
@@ -198,11 +198,8 @@ impl Shared {
         };
         let facts = Facts::new().with("address", client.ip().to_string());
         let facts = facts.with("allow", "the password of --proxy-password").with("reason", reason);
-        if self.refused.note(
-            self,
-            client,
-            Refusal { finding: FindingId::ClientNotAllowed, facts, intake, target: None },
-        ) {
+        if self.refused.note(self, client, Denial { finding: FindingId::ClientNotAllowed, facts, intake, target: None })
+        {
             warn!(client = %client.ip(), reason, "refused a client that is not on this machine");
         }
     }

@@ -89,7 +89,7 @@ pub(super) async fn read_hello(
 
 /// Puts the hello into the record, and gives where the client wants to go.
 fn take_hello(record: &Record, hello: &ClientHello) -> Option<Target> {
-    let sni = hello.sni.as_deref().and_then(|sni| Host::parse(sni).ok());
+    let sni = named_in(hello);
     record.with(|connection| {
         connection.client.hello = Some(hello.clone());
         connection.client.ja3 = Some(ja3(hello).md5);
@@ -107,12 +107,14 @@ fn take_hello(record: &Record, hello: &ClientHello) -> Option<Target> {
     })
 }
 
+/// The host that a hello names, where it names one.
+fn named_in(hello: &ClientHello) -> Option<Host> {
+    Host::parse(hello.sni.as_deref()?).ok()
+}
+
 /// Whom the client takes us for: the leaf is for that host.
 fn taken_for(record: &Record) -> Option<Host> {
-    record.with(|connection| {
-        let sni = connection.client.hello.as_ref().and_then(|hello| hello.sni.as_deref());
-        sni.and_then(|sni| Host::parse(sni).ok()).or_else(|| connection.name.clone())
-    })
+    record.with(|connection| connection.client.hello.as_ref().and_then(named_in).or_else(|| connection.name.clone()))
 }
 
 /// Bytes that are TLS by their first byte and then make no hello: passed on as they are.

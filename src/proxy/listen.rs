@@ -14,7 +14,7 @@ use super::context::{Config, Ctx, Services, Shared};
 use super::door::guests::Guests;
 use super::door::limits::{Kind, Place, TooMany};
 use super::door::questions::Questions;
-use super::door::refused::Refusal;
+use super::door::refused::Denial;
 use super::intake;
 use super::policy::Routes;
 use super::reverse::Reverse;
@@ -200,9 +200,8 @@ fn refuse(ctx: &Ctx, stream: &TcpStream, client: SocketAddr, TooMany { what, lim
     let _ = stream.set_zero_linger();
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let facts = Facts::new().with("address", client.ip().to_string()).with("what", what).with("limit", limit);
-    let refusal =
-        Refusal { finding: FindingId::ClientTooManyConnections, facts, intake: Intake::Unknown, target: None };
-    if ctx.refused.note(ctx, client, refusal) {
+    let denial = Denial { finding: FindingId::ClientTooManyConnections, facts, intake: Intake::Unknown, target: None };
+    if ctx.refused.note(ctx, client, denial) {
         warn!(client = %client.ip(), "too many {what}: more than {limit} are closed at once");
     }
 }

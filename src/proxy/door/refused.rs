@@ -23,7 +23,7 @@ const MOST_ROWS: usize = 256;
 
 /// Why a connection is refused.
 #[derive(Clone, Debug)]
-pub(in crate::proxy) struct Refusal {
+pub(in crate::proxy) struct Denial {
     /// What is noted.
     pub(in crate::proxy) finding: FindingId,
     /// With what; `times` is added.
@@ -51,8 +51,8 @@ struct Count {
 
 impl Refused {
     /// Counts a refused connection, in a row of its own when it is the first of its kind, which is said.
-    pub(in crate::proxy) fn note(&self, ctx: &Ctx, client: SocketAddr, refusal: Refusal) -> bool {
-        let Refusal { finding, facts, intake, target } = &refusal;
+    pub(in crate::proxy) fn note(&self, ctx: &Ctx, client: SocketAddr, denial: Denial) -> bool {
+        let Denial { finding, facts, intake, target } = &denial;
         let key = format!("{} {finding} {intake:?} {target:?} {facts:?}", client.ip());
         let mut rows = self.rows();
         if let Some(row) = rows.get(&key) {
@@ -66,18 +66,18 @@ impl Refused {
         let row = Arc::new(Row { count: Mutex::new(Count { times: 1, last: Instant::now() }) });
         rows.insert(key.clone(), row.clone());
         drop(rows);
-        let record = Record::open(ctx, client, refusal.intake, refusal.target.clone());
+        let record = Record::open(ctx, client, denial.intake, denial.target.clone());
         record.set_given(Given::without_leaf(GivenKind::Refused));
         record.set_outcome(Outcome::Denied);
         let own = ctx.clone();
         ctx.spawn(async move {
-            keep_count(&own, &record, &row, &refusal).await;
+            keep_count(&own, &record, &row, &denial).await;
             own.refused.rows().remove(&key);
             // One more may have come between the last look and the removal.
-            write_count(&record, &row, &refusal);
+            write_count(&record, &row, &denial);
             let times = row.count().times;
             if times > 1 {
-                warn!(client = %client.ip(), times, "refused connections: {}", refusal.finding);
+                warn!(client = %client.ip(), times, "refused connections: {}", denial.finding);
             }
         });
         true
@@ -101,13 +101,13 @@ impl Row {
 }
 
 /// Tells the count as it grows, until it has not grown for a while.
-async fn keep_count(ctx: &Ctx, record: &Record, row: &Row, refusal: &Refusal) {
+async fn keep_count(ctx: &Ctx, record: &Record, row: &Row, denial: &Denial) {
     let mut told = 0;
     loop {
         let Count { times, last } = row.count();
         if times != told {
             told = times;
-            write_count(record, row, refusal);
+            write_count(record, row, denial);
             record.publish().await;
         } else if last.elapsed() >= QUIET {
             return;
@@ -119,7 +119,7 @@ async fn keep_count(ctx: &Ctx, record: &Record, row: &Row, refusal: &Refusal) {
     }
 }
 
-fn write_count(record: &Record, row: &Row, refusal: &Refusal) {
-    record.with(|connection| connection.findings.retain(|finding| finding.id != refusal.finding));
-    record.note(refusal.finding, refusal.facts.clone().with("times", row.count().times));
+fn write_count(record: &Record, row: &Row, denial: &Denial) {
+    record.with(|connection| connection.findings.retain(|finding| finding.id != denial.finding));
+    record.note(denial.finding, denial.facts.clone().with("times", row.count().times));
 }

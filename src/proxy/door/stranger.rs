@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::access::Access;
 use super::questions::Unanswered;
-use super::refused::Refusal;
+use super::refused::Denial;
 use crate::model::{Answer, Facts, FindingId, Intake, QuestionKind, Standing, Target, Timestamp};
 use crate::proxy::context::{Ctx, now};
 use crate::proxy::intake::say_and_close;
@@ -163,7 +163,7 @@ pub(in crate::proxy) async fn deny(
     };
     let facts = Facts::new().with("address", client.ip().to_string()).with("allow", flag.clone());
     let facts = facts.with("reason", why.words());
-    if ctx.refused.note(ctx, client, Refusal { finding: FindingId::ClientNotAllowed, facts, intake, target: to }) {
+    if ctx.refused.note(ctx, client, Denial { finding: FindingId::ClientNotAllowed, facts, intake, target: to }) {
         let reason = why.words();
         warn!(client = %client.ip(), reason, "refused a client that is not on this machine; start with `{flag}` to let it in");
     }
