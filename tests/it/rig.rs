@@ -13,11 +13,12 @@ use tlscope::inquiry::{self, Inquiry};
 use tlscope::lab::Lab;
 use tlscope::model::{
     Connection, ConnectionId, Event, Exchange, ExchangeId, FindingId, Message, Report, RootSet, RootSetName, SetupNews,
-    Timestamp,
+    Timestamp, TlsVersion,
 };
 use tlscope::net::{self, ConnectRule, Dialler, Keys};
 use tlscope::portal::Page;
 use tlscope::proxy::{self, Proxy, Services};
+use tlscope::wire::{ProbeHello, write_probe_hello};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -249,6 +250,11 @@ pub fn trust_of(lab: &Lab) -> Trust {
 fn builder() -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     ClientConfig::builder_with_provider(provider).with_protocol_versions(rustls::DEFAULT_VERSIONS).unwrap()
+}
+
+/// A ClientHello for a host, of a client whose further bytes the test writes itself.
+pub fn hello(version: TlsVersion, host: &str) -> Vec<u8> {
+    write_probe_hello(&ProbeHello { version, sni: Some(host), alpn: &[], random: [7; 32], suites: &[], large: false })
 }
 
 /// A server that does one thing with each connection, reached as `host` by the rule given back.

@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustls::pki_types::ServerName;
 use tlscope::model::{FindingId, GivenKind, Outcome, TlsVersion};
-use tlscope::wire::{ProbeHello, write_probe_hello};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsConnector;
 
-use crate::rig::{Rig, ask, origin, saying, soon};
+use crate::rig::{Rig, ask, hello, origin, saying, soon};
 use tlscope::lab::careless;
 
 const GET: &str = "GET /json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -117,23 +116,11 @@ async fn a_hostile_certificate_cannot_write_into_the_page() {
     rig.stop().await;
 }
 
-/// A hello as an old client writes it.
-fn hello(version: TlsVersion) -> Vec<u8> {
-    write_probe_hello(&ProbeHello {
-        version,
-        sni: Some("good.lab.test"),
-        alpn: &[],
-        random: [7; 32],
-        suites: &[],
-        large: false,
-    })
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_client_is_tunnelled_with_its_own_hello() {
     let rig = Rig::start().await;
     let mut tunnel = rig.connect("good.lab.test:443").await;
-    tunnel.write_all(&hello(TlsVersion::TLS10)).await.unwrap();
+    tunnel.write_all(&hello(TlsVersion::TLS10, "good.lab.test")).await.unwrap();
     let mut alert = [0; 7];
     soon(tunnel.read_exact(&mut alert)).await.unwrap();
     assert_eq!(alert[0], 21, "the server's own refusal");
@@ -191,7 +178,7 @@ async fn a_flight_in_two_pieces_is_read_as_one() {
     });
     let rig = Rig::with_origins(vec![rule.await]).await;
     let mut tunnel = rig.connect("old.test:443").await;
-    tunnel.write_all(&hello(TlsVersion::TLS12)).await.unwrap();
+    tunnel.write_all(&hello(TlsVersion::TLS12, "good.lab.test")).await.unwrap();
     let mut got = vec![0; 700];
     soon(tunnel.read_exact(&mut got)).await.unwrap();
     told_seen.notify_one();

@@ -240,15 +240,7 @@ async fn a_pattern_fits_the_name_of_a_client_that_asks_for_an_address() {
     let rig = Rig::start_with(policy, vec![to_lab]).await;
     let mut tunnel = rig.connect("192.0.2.1:443").await;
     // Its server hangs up; what counts is that nobody else answered.
-    let hello = tlscope::wire::write_probe_hello(&tlscope::wire::ProbeHello {
-        version: tlscope::model::TlsVersion::TLS12,
-        sni: Some(ONE),
-        alpn: &[],
-        random: [7; 32],
-        suites: &[],
-        large: false,
-    });
-    tunnel.write_all(&hello).await.unwrap();
+    tunnel.write_all(&crate::rig::hello(tlscope::model::TlsVersion::TLS12, ONE)).await.unwrap();
     assert_eq!(crate::rig::read_all(&mut tunnel).await, "");
     assert_eq!(rules(&rig.stop().await), ["--tunnel good.lab.*"]);
 }

@@ -4,25 +4,20 @@ use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use tlscope::model::{ClientOutcome, Confidence, FindingId, Outcome, RefusalKind, TlsVersion};
-use tlscope::wire::{ProbeHello, write_probe_hello};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_rustls::TlsConnector;
 
-use crate::rig::{Rig, Told, ask, origin, soon};
+use crate::rig::{Rig, Told, ask, hello, origin, soon};
 
 const HOST: &str = "good.lab.test";
 const AUTHORITY: &str = "good.lab.test:443";
 
-fn hello_for(host: &str) -> ProbeHello<'_> {
-    ProbeHello { version: TlsVersion::TLS12, sni: Some(host), alpn: &[], random: [7; 32], suites: &[], large: false }
-}
-
 /// A client whose every byte the test writes; another app than the rig's own client.
 async fn raw_client(rig: &Rig) -> TcpStream {
     let mut tunnel = rig.connect(AUTHORITY).await;
-    tunnel.write_all(&write_probe_hello(&hello_for(HOST))).await.unwrap();
+    tunnel.write_all(&hello(TlsVersion::TLS12, HOST)).await.unwrap();
     let mut first = [0; 5];
     soon(tunnel.read_exact(&mut first)).await.unwrap();
     assert_eq!(first[0], 22, "it is served");
@@ -82,8 +77,7 @@ async fn the_alert_of_a_client_is_its_reason() {
 async fn a_client_that_shares_nothing_with_its_server_is_told_so() {
     let rig = Rig::start().await;
     let mut tunnel = rig.connect(AUTHORITY).await;
-    let hello = ProbeHello { version: TlsVersion::TLS10, ..hello_for(HOST) };
-    tunnel.write_all(&write_probe_hello(&hello)).await.unwrap();
+    tunnel.write_all(&hello(TlsVersion::TLS10, HOST)).await.unwrap();
     let mut alert = Vec::new();
     soon(tunnel.read_to_end(&mut alert)).await.unwrap();
     assert_eq!(alert[0], 21, "the server's own refusal");
@@ -176,7 +170,7 @@ async fn a_client_that_does_not_wait_was_shown_nothing() {
     });
     let rig = Rig::with_origins(vec![slow.await]).await;
     let mut tunnel = rig.connect("slow.test:443").await;
-    tunnel.write_all(&write_probe_hello(&hello_for("slow.test"))).await.unwrap();
+    tunnel.write_all(&hello(TlsVersion::TLS12, "slow.test")).await.unwrap();
     soon(reached.notified()).await;
     drop(tunnel);
     rig.until(|told| told.connections().iter().any(|connection| connection.closed.is_some())).await;

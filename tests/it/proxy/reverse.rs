@@ -6,15 +6,14 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use tlscope::lab::careless;
-use tlscope::model::{Fact, FindingId, GivenKind, Intake, Outcome, Protocol, Target};
+use tlscope::model::{Fact, FindingId, GivenKind, Intake, Outcome, Protocol, Target, TlsVersion};
 use tlscope::net::ConnectRule;
 use tlscope::proxy::{Config, Reverse};
-use tlscope::wire::{ProbeHello, write_probe_hello};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use crate::rig::{Rig, ask, origin, read_head, read_until, soon};
+use crate::rig::{Rig, ask, hello, origin, read_head, read_until, soon};
 
 fn reverse(target: &str) -> Reverse {
     Reverse { listen: vec!["127.0.0.1:0".parse().unwrap()], target: target.parse().unwrap() }
@@ -130,15 +129,7 @@ async fn a_server_may_speak_first_and_tls_in_the_middle_is_told() {
     assert!(soon(read_until(&mut stream, "\r\n")).await.starts_with("220 "));
     stream.write_all(b"EHLO a\r\nSTARTTLS\r\n").await.unwrap();
     assert_eq!(soon(read_until(&mut stream, "\r\n")).await, "220 go ahead\r\n");
-    let hello = ProbeHello {
-        version: tlscope::model::TlsVersion::TLS12,
-        sni: Some("mail.test"),
-        alpn: &[],
-        random: [7; 32],
-        suites: &[],
-        large: false,
-    };
-    stream.write_all(&write_probe_hello(&hello)).await.unwrap();
+    stream.write_all(&hello(TlsVersion::TLS12, "mail.test")).await.unwrap();
     let mut alert = [0; 7];
     soon(stream.read_exact(&mut alert)).await.unwrap();
     assert_eq!(alert[0], 21, "the server's own word");
