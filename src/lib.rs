@@ -14,7 +14,7 @@
 //!  3  makers        ca   trust   export            leaf certificates; root sets; HAR and friends
 //!  2  judgement     diagnosis   explain            facts -> findings -> words            (pure)
 //!  1  reading       wire   x509   codec            bytes -> values                       (pure)
-//!  0  words         model   text                   nouns; safe text                      (pure)
+//!  0  words         model   text    files          nouns; safe text (both pure); private files
 //! ```
 //!
 //! docs/architecture.md tells the route of one connection through them.
@@ -27,6 +27,7 @@ pub mod config;
 pub mod diagnosis;
 pub mod explain;
 pub mod export;
+pub mod files;
 pub mod headless;
 pub mod inquiry;
 pub mod lab;

@@ -12,12 +12,12 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::files::make_private_dir;
 use super::now;
 use super::obeying::Commander;
 use crate::ca::{Authority, Mint, Origin};
 use crate::config::RunSettings;
 use crate::diagnosis::Trust;
+use crate::files::make_private_dir;
 use crate::headless::Banner;
 use crate::inquiry::Inquiry;
 use crate::lab::Lab;

@@ -1,8 +1,10 @@
 //! Files that are for their owner alone: they hold what others said to their servers.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
+
+use crate::files::open_private;
 
 /// Makes a file that only its owner can read: it holds what others said to their servers. What was
 /// in it is gone.
@@ -45,26 +47,4 @@ impl Write for Fresh {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
-}
-
-/// Opened, or made for its owner alone.
-pub(super) fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path)
-}
-
-/// Makes a directory that only its owner can look into; one that is there stays as it is.
-pub(super) fn make_private_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(dir)
 }

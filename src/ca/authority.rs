@@ -12,6 +12,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
 use super::files::{self, CaPaths};
+use crate::files::make_private_dir;
 use crate::model::{CertDer, Timestamp, hex};
 use crate::x509::Cert;
 
@@ -178,7 +179,7 @@ impl Authority {
 }
 
 fn create_dir(dir: &Path) -> Result<(), CaError> {
-    files::make_private_dir(dir).map_err(|source| CaError::File { what: "create", path: dir.to_owned(), source })
+    make_private_dir(dir).map_err(|source| CaError::File { what: "create", path: dir.to_owned(), source })
 }
 
 fn place_aside(path: &Path, n: usize) -> PathBuf {

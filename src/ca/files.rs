@@ -1,8 +1,10 @@
 //! Where the CA's files are, and writing them so that no reader ever sees half of one.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+use crate::files::open_private;
 
 /// The two files of a CA.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,38 +46,26 @@ fn draft_path(path: &Path) -> PathBuf {
 fn write_draft(draft: &Path, contents: &str, secret: bool) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    set_mode(&mut options, secret);
-    let mut file = options.open(draft)?;
+    let mut file = if secret { open_private(draft, &mut options)? } else { open_public(draft, &mut options)? };
     file.write_all(contents.as_bytes())?;
     file.sync_all()
 }
 
-#[cfg(unix)]
-fn set_mode(options: &mut OpenOptions, secret: bool) {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    options.mode(if secret { 0o600 } else { 0o644 });
+/// Made for everybody to read, whatever is usual on this machine.
+fn open_public(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o644);
+    }
+    options.open(path)
 }
-
-#[cfg(not(unix))]
-fn set_mode(_: &mut OpenOptions, _: bool) {}
 
 /// Whether others than its owner can read the file.
 #[cfg(unix)]
 pub(super) fn is_readable_by_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
-}
-
-/// Makes a directory that only its owner can look into; one that is there stays as it is.
-pub(super) fn make_private_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(dir)
 }
 
 /// The file, or the directory in which it is, when others than its owner can write there. A link is as

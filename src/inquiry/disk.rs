@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
+use crate::files::{make_private_dir, open_private};
 use crate::model::{Fingerprint, Timestamp};
 
 /// More files are not kept; the oldest go first.
@@ -61,11 +62,11 @@ fn unwrap(bytes: &Bytes) -> Option<(Timestamp, Bytes)> {
 }
 
 fn keep(dir: &Path, path: &Path, at: Timestamp, answer: &[u8]) -> io::Result<()> {
-    create_private_dir(dir)?;
+    make_private_dir(dir)?;
     prune(dir)?;
     // Written beside it and moved, so that nobody reads half a file.
     let beside = path.with_extension(format!("{}.new", std::process::id()));
-    let mut file = create_private(&beside)?;
+    let mut file = open_private(&beside, fs::OpenOptions::new().write(true).create(true).truncate(true))?;
     file.write_all(format!("{MARK} {at}\n").as_bytes())?;
     file.write_all(answer)?;
     drop(file);
@@ -83,25 +84,6 @@ fn prune(dir: &Path) -> io::Result<()> {
         let _ = fs::remove_file(path);
     }
     Ok(())
-}
-
-#[cfg(unix)]
-fn create_private_dir(dir: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
-}
-
-#[cfg(not(unix))]
-fn create_private_dir(dir: &Path) -> io::Result<()> {
-    fs::create_dir_all(dir)
-}
-
-fn create_private(path: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

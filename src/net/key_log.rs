@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tracing::warn;
 
+use crate::files::open_private;
 use crate::model::hex;
 
 /// One file of secrets. Lines are added to it, each in one write, so that other programs may read along.
@@ -73,14 +74,7 @@ impl KeyLog {
 
 /// Follows no link: there must be nothing of that name.
 fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path)
+    open_private(path, OpenOptions::new().append(true).create_new(true))
 }
 
 /// The file that was opened has to be the one that was looked at, and for its owner alone.

@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tracing::warn;
 
+use crate::files::open_private;
 use crate::model::Target;
 
 /// More targets are not kept.
@@ -80,11 +81,7 @@ fn append(file: &Path, target: &Target) -> io::Result<()> {
     if let Some(dir) = file.parent() {
         fs::create_dir_all(dir)?;
     }
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(file)?;
+    let mut out = open_private(file, OpenOptions::new().create(true).append(true))?;
     let head = if out.metadata()?.len() == 0 { HEAD } else { "" };
     // One write, so that two runs do not mix their lines.
     out.write_all(format!("{head}{target}\n").as_bytes())

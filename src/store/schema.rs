@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use crate::files::open_private;
+
 /// "tlsc": says that the file is one of ours.
 const APPLICATION_ID: i32 = 0x746c_7363;
 
@@ -108,14 +110,7 @@ pub(super) fn create(path: &Path) -> Result<Connection, StoreError> {
 
 /// The file with its mode, before SQLite writes a byte of it.
 fn make_file(path: &Path) -> Result<(), StoreError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    match options.open(path) {
+    match open_private(path, OpenOptions::new().write(true).create_new(true)) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(StoreError::Exists { path: path.to_owned(), ours: open(path).is_ok() })

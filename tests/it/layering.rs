@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The floors, the lowest first.
 const FLOORS: [&[&str]; 10] = [
-    &["model", "text"],
+    &["model", "text", "files"],
     &["wire", "x509", "codec"],
     &["diagnosis", "explain"],
     &["ca", "trust", "export"],

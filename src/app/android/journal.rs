@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::files::{make_private_dir, open_private};
+use crate::files::{make_private_dir, open_private};
 
 /// What was there, and what tlscope put there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

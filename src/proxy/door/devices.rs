@@ -14,6 +14,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
+use crate::files::open_private;
 use crate::model::Timestamp;
 
 /// A device that was let in for good.
@@ -189,14 +190,8 @@ fn write_private(file: &Path, text: &str) -> io::Result<()> {
     let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(dir)?;
     let draft = file.with_extension(format!("draft-{}", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let written = options.open(&draft).and_then(|mut out| {
+    let opened = open_private(&draft, fs::OpenOptions::new().write(true).create(true).truncate(true));
+    let written = opened.and_then(|mut out| {
         out.write_all(text.as_bytes())?;
         out.sync_all()
     });
