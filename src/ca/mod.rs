@@ -9,6 +9,7 @@
 mod artefacts;
 mod authority;
 mod files;
+pub(crate) mod forge;
 mod mint;
 
 pub use artefacts::{Artefact, ArtefactFile, artefact, trust_store};

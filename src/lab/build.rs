@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use tokio_rustls::TlsAcceptor;
 
-use super::forge::{Forge, Forged, forge};
-use super::recipe::{Case, CertRecipe, Said, ServerKind, ServerRecipe};
-use super::revocation;
+use super::recipe::{Case, ServerKind, ServerRecipe};
 use super::site::Site;
-use super::surroundings::Surroundings;
 use super::tls::acceptor;
+use crate::ca::forge::{CertRecipe, Forge, Forged, Said, Surroundings, crl, forge, forge_all, ocsp};
 
 /// A certificate chain, leaf first, and how it is served.
 pub(super) struct CaseServer {
@@ -21,34 +19,6 @@ pub(super) struct CaseServer {
 
 /// What can be fetched, by file name.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
-
-/// Makes CAs in whatever order they need each other.
-pub(super) fn forge_all(
-    recipes: &BTreeMap<String, CertRecipe>,
-    mut made: Forge,
-    around: &Surroundings,
-) -> Result<Forge, String> {
-    let mut waiting: Vec<(&String, &CertRecipe)> = recipes.iter().collect();
-    while !waiting.is_empty() {
-        let before = waiting.len();
-        let mut later = Vec::new();
-        for (name, recipe) in waiting {
-            let issuer = recipe.issuer.as_deref().unwrap_or("root");
-            if issuer == "self" || made.contains_key(issuer) {
-                let own = Surroundings { file: format!("{}-{name}", around.file), ..around.clone() };
-                let forged = forge(recipe, name, false, &made, &own)?;
-                made.insert(name.clone(), forged);
-            } else {
-                later.push((name, recipe));
-            }
-        }
-        if later.len() == before {
-            return Err("its CAs issue each other".to_owned());
-        }
-        waiting = later;
-    }
-    Ok(made)
-}
 
 pub(super) fn build(case: &Case, cas: &Forge, around: &Surroundings) -> Result<(CaseServer, Files), String> {
     let recipe = &case.recipe;
@@ -76,7 +46,7 @@ pub(super) fn build(case: &Case, cas: &Forge, around: &Surroundings) -> Result<(
     };
     let files = files_of(case, &leaf, &own, around)?;
     let staple = match recipe.server.staple {
-        Some(said) => Some(revocation::ocsp(said, &leaf, issuer_of(&recipe.leaf, true, &own)?, around.now)?),
+        Some(said) => Some(ocsp(said, &leaf, issuer_of(&recipe.leaf, true, &own)?, around.now)?),
         None => None,
     };
     let tls = serves_tls.then(|| acceptor(&recipe.server, &chain, signer, staple)).transpose()?;
@@ -102,14 +72,11 @@ fn files_of(case: &Case, leaf: &Forged, own: &Forge, around: &Surroundings) -> R
     let mut add = |file: &str, recipe: &CertRecipe, is_leaf: bool, cert: &Forged| -> Result<(), String> {
         let listed = recipe.crl.or((is_leaf && case.recipe.public && !recipe.no_crl).then_some(Said::Good));
         if let Some(said) = recipe.ocsp.filter(|said| *said != Said::Unreachable) {
-            let answer = revocation::ocsp(said, cert, issuer_of(recipe, is_leaf, own)?, around.now)?;
+            let answer = ocsp(said, cert, issuer_of(recipe, is_leaf, own)?, around.now)?;
             files.insert(format!("{file}.ocsp"), answer);
         }
         if let Some(said) = listed.filter(|said| *said != Said::Unreachable) {
-            files.insert(
-                format!("{file}.crl"),
-                revocation::crl(said, cert, issuer_of(recipe, is_leaf, own)?, around.now)?,
-            );
+            files.insert(format!("{file}.crl"), crl(said, cert, issuer_of(recipe, is_leaf, own)?, around.now)?);
         }
         Ok(())
     };

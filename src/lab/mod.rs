@@ -1,7 +1,6 @@
 //! Servers with every defect, on loopback: for newcomers, for tests, for showing what tlscope finds.
 //!
-//! Owns the recipes in `certs/lab.toml`, forging what they ask for with a small DER writer (rcgen
-//! refuses to make most of it), and serving it: TLS with rustls, scripted plaintext flights where
+//! Owns the recipes in `certs/lab.toml`, having `ca::forge` make what they ask for, and serving it: TLS with rustls, scripted plaintext flights where
 //! rustls cannot speak, and plain misbehaviour. One port serves every case by its SNI; a case that
 //! is about having no name, or whose server speaks first, has a port of its own.
 //!
@@ -9,19 +8,11 @@
 
 mod build;
 mod careless;
-mod der;
 mod drive;
-mod extensions;
 mod flights;
-mod forge;
-mod keys;
-mod logs;
 mod recipe;
-mod revocation;
 mod serve;
-mod signer;
 mod site;
-mod surroundings;
 mod tls;
 
 pub use careless::careless;

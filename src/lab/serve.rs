@@ -15,14 +15,12 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
-use super::build::{CaseServer, Files, build, forge_all};
+use super::build::{CaseServer, Files, build};
 use super::flights;
-use super::forge::Forge;
-use super::logs::{self, Logs};
 use super::recipe::{self, Case, RecipeError, ServerKind};
 use super::site::Site;
-use super::surroundings::Surroundings;
 use super::{DOMAIN, PUBLIC_DOMAIN};
+use crate::ca::forge::{Forge, Logs, Surroundings, forge_all, list_as_json};
 use crate::model::{AlertCode, CertDer, ClientHello, CtLog, Fingerprint, Host, Timestamp, TlsVersion};
 use crate::net::{ConnectRule, HostPattern, Prefixed};
 use crate::wire::{HelloRead, Opening, read_client_hello, sniff};
@@ -155,7 +153,7 @@ impl Lab {
 
     /// The same in the form of the programmes' log_list.json.
     pub fn log_list(&self) -> String {
-        logs::list_as_json(&self.logs)
+        list_as_json(&self.logs)
     }
 
     /// The rules by which a dialler finds the lab's names.

@@ -6,12 +6,11 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::sign::CertifiedKey;
-use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
+use rustls_pki_types::{CertificateDer, UnixTime};
 use tokio_rustls::TlsAcceptor;
 
-use super::forge::Forged;
 use super::recipe::{ClientCert, ServerRecipe};
-use super::signer::OwnSigningKey;
+use crate::ca::forge::{Forged, signing_key};
 
 /// Ends TLS as the recipe says, with the chain and the key of `leaf`.
 pub(super) fn acceptor(
@@ -21,7 +20,7 @@ pub(super) fn acceptor(
     staple: Option<Vec<u8>>,
 ) -> Result<TlsAcceptor, String> {
     let chain: Vec<CertificateDer<'static>> = chain.iter().map(|der| CertificateDer::from(der.clone())).collect();
-    let mut certified = CertifiedKey::new(chain, signing_key(recipe, leaf)?);
+    let mut certified = CertifiedKey::new(chain, signing_key(&leaf.key, recipe.wrong_key)?);
     certified.ocsp = staple;
     let certified = Arc::new(certified);
     let versions: &[&rustls::SupportedProtocolVersion] = match recipe.tls.as_deref() {
@@ -43,23 +42,6 @@ pub(super) fn acceptor(
     let alpn = recipe.alpn.clone().unwrap_or_else(usual);
     config.alpn_protocols = alpn.into_iter().map(String::into_bytes).collect();
     Ok(TlsAcceptor::from(Arc::new(config)))
-}
-
-fn signing_key(recipe: &ServerRecipe, leaf: &Forged) -> Result<Arc<dyn rustls::sign::SigningKey>, String> {
-    use rustls::SignatureScheme as S;
-    let own = |schemes: Vec<S>, spoil: bool| -> Result<Arc<dyn rustls::sign::SigningKey>, String> {
-        Ok(Arc::new(OwnSigningKey::new(leaf.key.clone(), schemes, spoil)))
-    };
-    match leaf.key.rsa_bits() {
-        Some(_) if recipe.wrong_key => own(vec![S::RSA_PSS_SHA256, S::RSA_PKCS1_SHA256], true),
-        // Too short for PSS with SHA-256 and its salt.
-        Some(bits) if !leaf.key.is_common() && bits < 528 => own(vec![S::RSA_PKCS1_SHA256], false),
-        Some(_) if !leaf.key.is_common() => own(vec![S::RSA_PSS_SHA256, S::RSA_PKCS1_SHA256], false),
-        _ => {
-            let pkcs8 = PrivatePkcs8KeyDer::from(leaf.key.pkcs8.clone());
-            aws_lc_rs::sign::any_supported_type(&pkcs8.into()).map_err(|error| error.to_string())
-        }
-    }
 }
 
 /// Asks for a client certificate and takes any.

@@ -15,12 +15,12 @@ use super::der::{bit_string, integer, oid, sequence};
 use crate::x509::{children, oids, read_tlv};
 
 /// A private key that can sign in every way the lab wants.
-pub(super) struct Key {
+pub(crate) struct Key {
     signer: Signer,
     /// The SubjectPublicKeyInfo.
-    pub(super) spki: Vec<u8>,
+    pub(crate) spki: Vec<u8>,
     /// PKCS#8, for rustls.
-    pub(super) pkcs8: Vec<u8>,
+    pub(crate) pkcs8: Vec<u8>,
 }
 
 enum Signer {
@@ -39,7 +39,7 @@ macro_rules! key_files {
         /// The file of that name.
         fn key_file(name: &str) -> Option<&'static str> {
             match name {
-                $($name => Some(include_str!(concat!("../../certs/keys/", $name, ".pem"))),)*
+                $($name => Some(include_str!(concat!("../../../certs/keys/", $name, ".pem"))),)*
                 _ => None,
             }
         }
@@ -66,7 +66,7 @@ key_files!(
 
 impl Key {
     /// The key of that name; a fresh one for the kinds that are made at start.
-    pub(super) fn named(name: &str) -> Result<Self, String> {
+    pub(crate) fn named(name: &str) -> Result<Self, String> {
         match name {
             "p256" => Self::ecdsa(&aws::ECDSA_P256_SHA256_ASN1_SIGNING, oids::CURVE_P256, "sha256"),
             "p384" => Self::ecdsa(&aws::ECDSA_P384_SHA384_ASN1_SIGNING, oids::CURVE_P384, "sha384"),
@@ -135,7 +135,7 @@ impl Key {
     }
 
     /// The hash a good certificate under this key is signed with.
-    pub(super) fn usual_hash(&self) -> &'static str {
+    pub(crate) fn usual_hash(&self) -> &'static str {
         match &self.signer {
             Signer::Ecdsa(_, hash) => hash,
             _ => "sha256",
@@ -143,12 +143,12 @@ impl Key {
     }
 
     /// Whether rustls takes the key as it is.
-    pub(super) fn is_common(&self) -> bool {
+    pub(crate) fn is_common(&self) -> bool {
         matches!(self.signer, Signer::Ecdsa(..) | Signer::Ed25519(_) | Signer::Rsa(_))
     }
 
     /// Bits of the modulus, when it is RSA.
-    pub(super) fn rsa_bits(&self) -> Option<usize> {
+    pub(crate) fn rsa_bits(&self) -> Option<usize> {
         use rsa::traits::PublicKeyParts as _;
         match &self.signer {
             Signer::Rsa(pair) => Some(pair.public_modulus_len() * 8),
@@ -158,7 +158,7 @@ impl Key {
     }
 
     /// The AlgorithmIdentifier of a signature by this key.
-    pub(super) fn algorithm(&self, hash: &str) -> Result<Vec<u8>, String> {
+    pub(crate) fn algorithm(&self, hash: &str) -> Result<Vec<u8>, String> {
         let null = vec![5, 0];
         let dotted = match (&self.signer, hash) {
             (Signer::Ed25519(_), _) => return Ok(sequence(&[oid(oids::ED25519)])),
@@ -183,7 +183,7 @@ impl Key {
     }
 
     /// Signs a certificate's signed part.
-    pub(super) fn sign(&self, hash: &str, message: &[u8]) -> Result<Vec<u8>, String> {
+    pub(crate) fn sign(&self, hash: &str, message: &[u8]) -> Result<Vec<u8>, String> {
         let failed = |what: &str| format!("cannot sign with {what}");
         let random = SystemRandom::new();
         match &self.signer {
@@ -212,7 +212,7 @@ impl Key {
     }
 
     /// Signs a handshake with a key that rustls refuses.
-    pub(super) fn sign_handshake(&self, way: HandshakeWay, message: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn sign_handshake(&self, way: HandshakeWay, message: &[u8]) -> Option<Vec<u8>> {
         let decoded;
         let key = if let Signer::OddRsa(key) = &self.signer {
             key.as_ref()
@@ -232,7 +232,7 @@ impl Key {
 
 /// How a handshake is signed with RSA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HandshakeWay {
+pub(crate) enum HandshakeWay {
     /// PKCS#1 with SHA-256.
     Pkcs1,
     /// PSS with SHA-256.

@@ -8,16 +8,16 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 /// The logs with their keys.
-pub(super) struct Logs(Vec<(&'static str, &'static str, Key)>);
+pub(crate) struct Logs(Vec<(&'static str, &'static str, Key)>);
 
 impl Logs {
-    pub(super) fn new() -> Result<Self, String> {
+    pub(crate) fn new() -> Result<Self, String> {
         let all = [("a", "Alpha"), ("b", "Beta"), ("c", "Beta"), ("retired", "Alpha"), ("unknown", "")];
         Ok(Self(all.into_iter().map(|(name, by)| Ok((name, by, Key::named("p256")?))).collect::<Result<_, String>>()?))
     }
 
     /// The list of those that are on it.
-    pub(super) fn list(&self, now: Timestamp) -> Vec<CtLog> {
+    pub(crate) fn list(&self, now: Timestamp) -> Vec<CtLog> {
         let listed = self.0.iter().filter(|(_, operator, _)| !operator.is_empty());
         let log = |(name, operator, key): &(&str, &str, Key)| {
             let is_retired = *name == "retired";
@@ -35,7 +35,7 @@ impl Logs {
     }
 
     /// A list of promises for a precertificate (RFC 6962 section 3.3).
-    pub(super) fn promise(
+    pub(crate) fn promise(
         &self,
         wanted: &[SctRecipe],
         now: Timestamp,
@@ -68,7 +68,7 @@ fn block(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The list in the form that the root programmes publish.
-pub(super) fn list_as_json(logs: &[CtLog]) -> String {
+pub(crate) fn list_as_json(logs: &[CtLog]) -> String {
     let operators: std::collections::BTreeSet<&str> = logs.iter().map(|log| log.operator.as_str()).collect();
     let operators = operators.into_iter().map(|operator| {
         let own = logs.iter().filter(|log| log.operator == operator).map(|log| {

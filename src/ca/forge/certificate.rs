@@ -13,20 +13,20 @@ use crate::x509::oids;
 
 /// A certificate with its key.
 #[derive(Clone)]
-pub(super) struct Forged {
-    pub(super) der: Vec<u8>,
-    pub(super) key: Arc<Key>,
+pub(crate) struct Forged {
+    pub(crate) der: Vec<u8>,
+    pub(crate) key: Arc<Key>,
     /// The DER of its subject.
-    pub(super) subject: Vec<u8>,
+    pub(crate) subject: Vec<u8>,
     /// The contents of its serial number.
-    pub(super) serial: Vec<u8>,
+    pub(crate) serial: Vec<u8>,
 }
 
 /// Certificates by their names.
-pub(super) type Forge = BTreeMap<String, Forged>;
+pub(crate) type Forge = BTreeMap<String, Forged>;
 
 /// Makes what a recipe says, with the issuers that are in `made`.
-pub(super) fn forge(
+pub(crate) fn forge(
     recipe: &CertRecipe,
     name: &str,
     is_leaf: bool,
@@ -103,6 +103,34 @@ pub(super) fn forge(
         der.truncate(der.len() / 2);
     }
     Ok(Forged { der, key, subject, serial })
+}
+
+/// Makes CAs in whatever order they need each other.
+pub(crate) fn forge_all(
+    recipes: &BTreeMap<String, CertRecipe>,
+    mut made: Forge,
+    around: &Surroundings,
+) -> Result<Forge, String> {
+    let mut waiting: Vec<(&String, &CertRecipe)> = recipes.iter().collect();
+    while !waiting.is_empty() {
+        let before = waiting.len();
+        let mut later = Vec::new();
+        for (name, recipe) in waiting {
+            let issuer = recipe.issuer.as_deref().unwrap_or("root");
+            if issuer == "self" || made.contains_key(issuer) {
+                let own = Surroundings { file: format!("{}-{name}", around.file), ..around.clone() };
+                let forged = forge(recipe, name, false, &made, &own)?;
+                made.insert(name.clone(), forged);
+            } else {
+                later.push((name, recipe));
+            }
+        }
+        if later.len() == before {
+            return Err("its CAs issue each other".to_owned());
+        }
+        waiting = later;
+    }
+    Ok(made)
 }
 
 /// The serial number's length in a form that only BER allows, which the outer lengths make room for.

@@ -10,18 +10,18 @@ use crate::model::{Timestamp, unhex};
 use crate::x509::oids;
 
 /// Makes the parts of one certificate's signed part.
-pub(super) struct Maker<'a> {
-    pub(super) recipe: &'a CertRecipe,
-    pub(super) is_leaf: bool,
+pub(crate) struct Maker<'a> {
+    pub(crate) recipe: &'a CertRecipe,
+    pub(crate) is_leaf: bool,
     /// Judged as publicly trusted.
-    pub(super) is_public: bool,
-    pub(super) around: &'a Surroundings,
-    pub(super) key: &'a Key,
-    pub(super) authority_key: &'a Key,
+    pub(crate) is_public: bool,
+    pub(crate) around: &'a Surroundings,
+    pub(crate) key: &'a Key,
+    pub(crate) authority_key: &'a Key,
 }
 
 impl Maker<'_> {
-    pub(super) fn validity(&self) -> Vec<u8> {
+    pub(crate) fn validity(&self) -> Vec<u8> {
         let default = if self.is_leaf { [-20.0, 60.0] } else { [-400.0, 3000.0] };
         let [from, to] = self.recipe.days.unwrap_or(default);
         let at = |days: f64| {
@@ -31,7 +31,7 @@ impl Maker<'_> {
         sequence(&[at(from), at(to)])
     }
 
-    pub(super) fn extensions(&self) -> Result<Vec<Vec<u8>>, String> {
+    pub(crate) fn extensions(&self) -> Result<Vec<Vec<u8>>, String> {
         let recipe = self.recipe;
         let mut all = Vec::new();
         if !recipe.no_ski {

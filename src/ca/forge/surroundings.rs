@@ -7,15 +7,15 @@ use crate::model::Timestamp;
 
 /// What every certificate of the lab has in common.
 #[derive(Clone)]
-pub(super) struct Surroundings {
+pub(crate) struct Surroundings {
     /// The lab's start.
-    pub(super) now: Timestamp,
-    pub(super) host: String,
+    pub(crate) now: Timestamp,
+    pub(crate) host: String,
     /// Where the server of issuers, lists and answers is found.
-    pub(super) aia: String,
+    pub(crate) aia: String,
     /// The name of this certificate's files there.
-    pub(super) file: String,
+    pub(crate) file: String,
     /// Judged as publicly trusted.
-    pub(super) public: bool,
-    pub(super) logs: Arc<Logs>,
+    pub(crate) public: bool,
+    pub(crate) logs: Arc<Logs>,
 }

@@ -1,11 +1,11 @@
 //! Dates in every form that certificates have them, and the rest of writing DER from `x509`.
 
-pub(super) use crate::x509::write::{bit_string, boolean, integer, join, octet_string, oid, sequence, tlv};
+pub(crate) use crate::x509::write::{bit_string, boolean, integer, join, octet_string, oid, sequence, tlv};
 
 use crate::model::Timestamp;
 
 /// An extension of a certificate or a list.
-pub(super) fn extension(dotted: &str, critical: bool, value: &[u8]) -> Vec<u8> {
+pub(crate) fn extension(dotted: &str, critical: bool, value: &[u8]) -> Vec<u8> {
     let mut fields = vec![oid(dotted)];
     if critical {
         fields.push(boolean(true));
@@ -15,7 +15,7 @@ pub(super) fn extension(dotted: &str, critical: bool, value: &[u8]) -> Vec<u8> {
 }
 
 /// The key identifier of a key: the start of its SHA-256 (RFC 7093 section 2).
-pub(super) fn key_id(spki: &[u8]) -> Vec<u8> {
+pub(crate) fn key_id(spki: &[u8]) -> Vec<u8> {
     let mut digest = crate::model::Fingerprint::of(spki).0.to_vec();
     digest.truncate(20);
     digest
@@ -24,7 +24,7 @@ pub(super) fn key_id(spki: &[u8]) -> Vec<u8> {
 /// How to write a date.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum TimeForm {
+pub(crate) enum TimeForm {
     /// UTCTime before 2050, GeneralizedTime from then on.
     #[default]
     Proper,
@@ -35,7 +35,7 @@ pub(super) enum TimeForm {
 }
 
 /// A date.
-pub(super) fn time(at: Timestamp, form: TimeForm) -> Vec<u8> {
+pub(crate) fn time(at: Timestamp, form: TimeForm) -> Vec<u8> {
     let digits: String = at.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
     let rest = digits.get(2..).unwrap_or_default();
     let generalized = form == TimeForm::Generalized || digits.as_str() >= "2050";

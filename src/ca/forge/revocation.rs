@@ -1,7 +1,7 @@
 //! Answers of OCSP responders and revocation lists, good and bad.
 
+use super::certificate::Forged;
 use super::der::{TimeForm, bit_string, extension, integer, key_id, octet_string, oid, sequence, time, tlv};
-use super::forge::Forged;
 use super::recipe::Said;
 use crate::model::Timestamp;
 use crate::x509::oids;
@@ -20,7 +20,7 @@ fn window(said: Said) -> (i64, i64) {
 }
 
 /// An OCSP response about `cert`, signed by its issuer (RFC 6960 section 4.2.1).
-pub(super) fn ocsp(said: Said, cert: &Forged, issuer: &Forged, now: Timestamp) -> Result<Vec<u8>, String> {
+pub(crate) fn ocsp(said: Said, cert: &Forged, issuer: &Forged, now: Timestamp) -> Result<Vec<u8>, String> {
     if said == Said::Refused {
         return Ok(sequence(&[tlv(10, &[3])])); // tryLater
     }
@@ -61,7 +61,7 @@ fn issuer_key_bits(forged: &Forged) -> Vec<u8> {
 }
 
 /// A list by the issuer of `cert`, on which it stands when it was revoked (RFC 5280 section 5.1).
-pub(super) fn crl(said: Said, cert: &Forged, issuer: &Forged, now: Timestamp) -> Result<Vec<u8>, String> {
+pub(crate) fn crl(said: Said, cert: &Forged, issuer: &Forged, now: Timestamp) -> Result<Vec<u8>, String> {
     let (from, to) = window(said);
     let signer = if said == Said::BadSigner { cert } else { issuer };
     let hash = signer.key.usual_hash();
