@@ -11,8 +11,10 @@ mod authority;
 mod files;
 pub(crate) mod forge;
 mod mint;
+mod shown;
 
 pub use artefacts::{Artefact, ArtefactFile, artefact, trust_store};
 pub use authority::{Authority, CaError, Origin};
 pub use files::CaPaths;
 pub use mint::{KeyChoice, Leaf, Mint};
+pub use shown::Shown;

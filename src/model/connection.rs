@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertCode, CertDer, CipherSuite, ClientHello, ConnectionId, DialTiming, Failure, Finding, Fingerprint, Handshake,
-    Host, NamedGroup, Refusal, Target, Timestamp, TlsVersion, Via,
+    AlertCode, CertDer, CipherSuite, ClientHello, ConnectionId, DialTiming, Failure, Finding, Given, Handshake, Host,
+    NamedGroup, Refusal, Target, Timestamp, TlsVersion, Via,
 };
 
 /// How the client told where it wants to go.
@@ -39,59 +39,6 @@ pub enum Protocol {
     Http2,
     /// Anything else, relayed as bytes.
     Raw,
-}
-
-/// What the client was given in place of the server's identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GivenKind {
-    /// A good leaf under tlscope's CA, whatever the server's looked like.
-    Pass,
-    /// A leaf of tlscope's, and an error page instead of the server.
-    ErrorPage,
-    /// The server's own bytes: nothing was intercepted.
-    Tunnel,
-    /// No TLS was asked for; the bytes were relayed.
-    Plain,
-    /// A page of tlscope's own.
-    Portal,
-    /// Nothing: the connection was refused.
-    Refused,
-}
-
-impl GivenKind {
-    /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Pass, Self::ErrorPage, Self::Tunnel, Self::Plain, Self::Portal, Self::Refused];
-
-    /// The word of documents.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::ErrorPage => "error-page",
-            Self::Tunnel => "tunnel",
-            Self::Plain => "plain",
-            Self::Portal => "portal",
-            Self::Refused => "refused",
-        }
-    }
-}
-
-/// What the client was given, and how it differs from what the server gave.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Given {
-    /// In short.
-    pub kind: GivenKind,
-    /// The leaf it was shown.
-    pub leaf: Option<Fingerprint>,
-    /// What tlscope changed, in words.
-    pub changed: Vec<String>,
-}
-
-impl Given {
-    /// Given without a leaf of tlscope's.
-    pub const fn without_leaf(kind: GivenKind) -> Self {
-        Self { kind, leaf: None, changed: Vec::new() }
-    }
 }
 
 /// How the client's own TLS handshake with tlscope ended. Only an alert is proof of a reason.

@@ -13,6 +13,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
 mod alerts;
+mod audit;
 mod base64_text;
 mod certificate;
 mod command;
@@ -22,6 +23,7 @@ mod exchange;
 mod facts;
 mod finding;
 mod finding_table;
+mod given;
 mod guest;
 mod handshake;
 mod ids;
@@ -39,16 +41,16 @@ mod transparency;
 mod via;
 
 pub use alerts::AlertCode;
+pub use audit::{Identity, Took, Trial};
 pub use certificate::{CertDer, Fingerprint, hex, unhex};
 pub use command::Command;
-pub use connection::{
-    ClientLeg, ClientOutcome, Connection, Given, GivenKind, Intake, Outcome, Protocol, Traffic, UpstreamLeg,
-};
+pub use connection::{ClientLeg, ClientOutcome, Connection, Intake, Outcome, Protocol, Traffic, UpstreamLeg};
 pub use event::{Event, Summary};
 pub use exchange::{Body, BodyEnd, Direction, Exchange, ExchangeTiming, Head, Message, MessageKind, Response};
 pub use facts::{Fact, Facts};
 pub use finding::{Finding, LegSide, Severity, Subject, SubjectKind};
 pub use finding_table::FindingId;
+pub use given::{BadUpstream, Given, GivenKind};
 pub use guest::{Guest, Standing};
 pub use handshake::{Attempt, CertificateAsked, ClientCertificate, ClientHello, DialTiming, Failure, Handshake, Stage};
 pub use ids::{ConnectionId, ExchangeId, RowId};

@@ -5,10 +5,10 @@ use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use bytes::Bytes;
-use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello as RustlsHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use rustls::{ServerConfig, SupportedCipherSuite, SupportedProtocolVersion};
 use tokio::io::AsyncBufReadExt as _;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -17,10 +17,10 @@ use tokio_rustls::server::TlsStream;
 use super::context::{Ctx, now};
 use super::record::Record;
 use super::stream::ClientStream;
-use crate::ca::{KeyChoice, Leaf};
+use crate::ca::{KeyChoice, Leaf, Shown};
 use crate::model::{
-    AlertCode, CipherSuite, ClientHello, ClientOutcome, Given, GivenKind, Host, KeyExchange, NamedGroup,
-    SignatureScheme, TlsVersion, millis,
+    AlertCode, CipherSuite, ClientHello, ClientOutcome, Given, Host, KeyExchange, NamedGroup, SignatureScheme,
+    TlsVersion, millis,
 };
 use crate::text;
 use crate::wire::{Opening, sniff};
@@ -75,27 +75,18 @@ impl ResolvesServerCert for OneLeaf {
     }
 }
 
-/// Ends the client's TLS with a leaf for `host`, agreeing on exactly the application protocol
-/// given. What happened stands in the record; `None` when the client did not come through.
+/// Ends the client's TLS with what it is shown, agreeing on exactly the application protocol given. What happened stands
+/// in the record; `None` when the client did not come through.
 pub(super) async fn accept(
     ctx: &Ctx,
     record: &Record,
     stream: ClientStream,
-    host: &Host,
+    (shown, given): (Shown, Given),
     alpn: Option<Bytes>,
-    given: GivenKind,
 ) -> Option<ClientTls> {
-    let hello = record.with(|connection| connection.client.hello.clone()).unwrap_or_default();
-    let leaf = match leaf_for(ctx, host, key_choice(&hello)).await {
-        Ok(leaf) => leaf,
-        Err(reason) => {
-            ctx.refusals.settle(record, ClientOutcome::Failed { reason }).await;
-            return None;
-        }
-    };
-    record.set_given(Given { kind: given, leaf: Some(leaf.cert.sha256), changed: Vec::new() });
+    record.set_given(given);
     let began = Instant::now();
-    let accepted = shake_hands(ctx, stream, &leaf, alpn).await;
+    let accepted = shake_hands(ctx, stream, &shown, alpn).await;
     record.with(|connection| connection.client.tls_ms = Some(millis(began.elapsed())));
     match accepted {
         Ok(stream) => {
@@ -119,17 +110,22 @@ pub(super) async fn accept_quietly(
     if let Some(reason) = cannot_serve(hello) {
         return Err(ClientOutcome::NothingShared { reason });
     }
-    let leaf = leaf_for(ctx, host, key_choice(hello)).await.map_err(|reason| ClientOutcome::Failed { reason })?;
-    shake_hands(ctx, stream, &leaf, alpn).await
+    let shown = good_leaf(ctx, hello, host).await.map_err(|reason| ClientOutcome::Failed { reason })?;
+    shake_hands(ctx, stream, &shown, alpn).await
+}
+
+/// A leaf for `host` with nothing wrong with it, of a kind that the client can verify.
+pub(super) async fn good_leaf(ctx: &Ctx, hello: &ClientHello, host: &Host) -> Result<Shown, String> {
+    leaf_for(ctx, host, key_choice(hello)).await.map(|leaf| Shown::of(&leaf))
 }
 
 async fn shake_hands(
     ctx: &Ctx,
     stream: ClientStream,
-    leaf: &Leaf,
+    shown: &Shown,
     alpn: Option<Bytes>,
 ) -> Result<ClientTls, ClientOutcome> {
-    let mut config = server_config(leaf, alpn);
+    let mut config = server_config(shown, alpn);
     if let Some(log) = ctx.services.dialler.client_key_log() {
         config.key_log = log;
     }
@@ -154,18 +150,40 @@ async fn leaf_for(ctx: &Ctx, host: &Host, key: KeyChoice) -> Result<Arc<Leaf>, S
     }
 }
 
-fn server_config(leaf: &Leaf, alpn: Option<Bytes>) -> ServerConfig {
-    let mut config = ServerConfig::builder_with_provider(PROVIDER.clone())
-        .with_protocol_versions(rustls::DEFAULT_VERSIONS)
+fn server_config(shown: &Shown, alpn: Option<Bytes>) -> ServerConfig {
+    let mut config = ServerConfig::builder_with_provider(provider_for(&shown.suites))
+        .with_protocol_versions(versions_of(shown.version))
         .unwrap_or_else(|_| unreachable!("the provider has suites for both versions"))
         .with_no_client_auth()
-        .with_cert_resolver(Arc::new(OneLeaf(leaf.certified.clone())));
+        .with_cert_resolver(Arc::new(OneLeaf(shown.certified.clone())));
     // Every handshake whole and every refusal fresh; and with tickets on the way, a client that
     // finishes and resets looks like one whose handshake failed.
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.alpn_protocols = alpn.into_iter().map(Vec::from).collect();
     config
+}
+
+/// That version alone, where rustls has it.
+fn versions_of(only: Option<TlsVersion>) -> &'static [&'static SupportedProtocolVersion] {
+    static ONLY_12: [&SupportedProtocolVersion; 1] = [&rustls::version::TLS12];
+    static ONLY_13: [&SupportedProtocolVersion; 1] = [&rustls::version::TLS13];
+    match only {
+        Some(TlsVersion::TLS12) => &ONLY_12,
+        Some(TlsVersion::TLS13) => &ONLY_13,
+        _ => rustls::DEFAULT_VERSIONS,
+    }
+}
+
+/// With these suites of TLS 1.2 alone, where it has any of them.
+fn provider_for(suites: &[CipherSuite]) -> Arc<CryptoProvider> {
+    let is_wanted = |own: &SupportedCipherSuite| suites.iter().any(|suite| suite.0 == u16::from(own.suite()));
+    if !PROVIDER.cipher_suites.iter().any(is_wanted) {
+        return PROVIDER.clone();
+    }
+    let is_kept = |own: &&SupportedCipherSuite| own.tls13().is_some() || is_wanted(own);
+    let cipher_suites = PROVIDER.cipher_suites.iter().filter(is_kept).copied().collect();
+    Arc::new(CryptoProvider { cipher_suites, ..PROVIDER.as_ref().clone() })
 }
 
 fn note_agreement(record: &Record, stream: &ClientTls) {

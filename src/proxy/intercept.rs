@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::client_tls::{self, ClientTls, cannot_serve};
 use super::context::{Ctx, now};
+use super::give;
 use super::http;
 use super::legacy;
 use super::pages;
@@ -153,7 +154,7 @@ async fn intercept(
         Client::Left(waited) => return Box::pin(given_up(ctx, record, hello, target, shaken, waited)).await,
     };
     match shaken {
-        Ok(leg) => Box::pin(both_legs(ctx, record, stream, leg, offer)).await,
+        Ok(leg) => Box::pin(both_legs(ctx, record, stream, hello, leg)).await,
         Err(missed) if may_be_legacy(&missed.failure) => {
             let reason = refusal_words(&missed.failure);
             record.set_missed(&missed, Offer::of(hello).sni);
@@ -228,15 +229,17 @@ fn refusal_words(failure: &Failure) -> String {
     }
 }
 
-async fn both_legs(ctx: &Ctx, record: Record, stream: ClientStream, leg: TlsLeg, offer: Offer) {
-    record.set_reached(&leg, offer.sni);
+async fn both_legs(ctx: &Ctx, record: Record, stream: ClientStream, hello: &ClientHello, leg: TlsLeg) {
+    record.set_reached(&leg, Offer::of(hello).sni);
     record.publish().await;
     drop(ctx.judge(record.id(), record.observation()));
     let Some(host) = taken_for(&record) else { return };
     let alpn = leg.stream.get_ref().1.alpn_protocol().map(Bytes::copy_from_slice);
-    let Some(client) = client_tls::accept(ctx, &record, stream, &host, alpn.clone(), GivenKind::Pass).await else {
-        record.set_outcome(Outcome::ClientFailed);
-        return;
+    let Some(given) = give::leaf(ctx, &record, (hello, &host), GivenKind::Pass).await else {
+        return record.set_outcome(Outcome::ClientFailed);
+    };
+    let Some(client) = client_tls::accept(ctx, &record, stream, given, alpn.clone()).await else {
+        return record.set_outcome(Outcome::ClientFailed);
     };
     Box::pin(relay(ctx, Arc::new(record), client, leg.stream, alpn.as_deref())).await;
 }
@@ -354,8 +357,8 @@ async fn fail(
         return;
     }
     let alpn = page_alpn(hello);
-    if let Some(mut client) = client_tls::accept(ctx, &record, stream, &host, alpn.clone(), GivenKind::ErrorPage).await
-    {
+    let Some(given) = give::leaf(ctx, &record, (hello, &host), GivenKind::ErrorPage).await else { return };
+    if let Some(mut client) = client_tls::accept(ctx, &record, stream, given, alpn.clone()).await {
         let began = Instant::now();
         let said = ctx.closing.run_until_cancelled(client_tls::first_word(&mut client)).await;
         match said {

@@ -12,6 +12,7 @@ mod always;
 mod client_tls;
 mod context;
 mod door;
+mod give;
 mod http;
 mod intake;
 mod intercept;

@@ -131,5 +131,7 @@ fn given_words(kind: GivenKind) -> &'static str {
         GivenKind::Plain => "the server's bytes; no TLS was asked for",
         GivenKind::Portal => "a page of tlscope's own",
         GivenKind::Refused => "nothing: it was refused",
+        GivenKind::Mirror => "a chain with the defects of the server's",
+        GivenKind::Audit => "a leaf that is wrong on purpose, to see whether it is taken",
     }
 }
