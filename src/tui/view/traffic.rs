@@ -210,8 +210,11 @@ fn issuer(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
 }
 
 fn given(shown: &Shown, _: &State, _: usize) -> Cell<'static> {
-    let given = shown.line.as_ref().and_then(|line| line.given);
-    Cell::from(Look::plain(given.map_or("-", crate::model::GivenKind::word)))
+    let Some((line, given)) = shown.line.as_ref().and_then(|line| Some((line, line.given?))) else {
+        return Cell::from(Look::plain("-"));
+    };
+    let left_out = if line.unmirrored > 0 { format!(" !{}", line.unmirrored) } else { String::new() };
+    Cell::from(Look::plain(&format!("{}{left_out}", given.word())))
 }
 
 /// How long a certificate is valid from now on.
