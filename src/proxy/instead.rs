@@ -18,7 +18,7 @@ use super::pages::Failure;
 use super::record::Record;
 use super::stream::ClientStream;
 use crate::ca::Shown;
-use crate::model::{ClientHello, ClientOutcome, Given, GivenKind, Outcome, Target, Timestamp};
+use crate::model::{ClientHello, ClientOutcome, Finding, Given, GivenKind, Outcome, Target, Timestamp};
 use crate::net::{Missed, Offer, probe};
 use crate::wire::Opening;
 
@@ -32,8 +32,36 @@ pub(super) async fn of_none(
     stream: Option<ClientStream>,
     hello: &ClientHello,
     target: &Target,
-    mut missed: Missed,
+    missed: Missed,
 ) {
+    record.set_outcome(Outcome::UpstreamFailed);
+    let findings = settle_missed(ctx, &record, hello, target, missed).await;
+    let Some(stream) = stream else { return };
+    show(ctx, record, stream, hello, Failure::new(target, findings)).await;
+}
+
+/// The server speaks a TLS that only the client could speak with it, and is not to be had for that; `why` says by whom.
+pub(super) async fn of_one_too_old(
+    ctx: &Ctx,
+    record: Record,
+    stream: ClientStream,
+    hello: &ClientHello,
+    (target, missed): (&Target, Missed),
+    why: String,
+) {
+    record.set_outcome(Outcome::ServerRefused);
+    let findings = settle_missed(ctx, &record, hello, target, missed).await;
+    show(ctx, record, stream, hello, Failure::refusal(target, findings, why)).await;
+}
+
+/// What is known of a server that was not reached goes into the record. Gives all findings about it.
+async fn settle_missed(
+    ctx: &Ctx,
+    record: &Record,
+    hello: &ClientHello,
+    target: &Target,
+    mut missed: Missed,
+) -> Vec<Finding> {
     let worth_probing = missed.handshake.is_none() && missed.failure.may_answer_a_probe() && may_probe(target);
     if worth_probing
         && missed.route.leads_somewhere()
@@ -43,16 +71,20 @@ pub(super) async fn of_none(
         missed.sent = sent;
     }
     record.set_missed(&missed, Offer::of(hello).sni);
-    record.set_outcome(Outcome::UpstreamFailed);
     record.publish().await;
     let report = record.judge_soon().await;
-    let (Some(stream), Some(host)) = (stream, taken_for(&record)) else { return };
+    record.findings_with(&report)
+}
+
+/// The page behind a good leaf, for a client that can be served.
+async fn show(ctx: &Ctx, record: Record, stream: ClientStream, hello: &ClientHello, page: Failure) {
+    let Some(host) = taken_for(&record) else { return };
     if cannot_serve(hello).is_some() {
         return;
     }
     match give::leaf(ctx, (hello, &host), GivenKind::ErrorPage).await {
-        Ok(identity) => {
-            let page = Failure::new(target, record.findings_with(&report));
+        Ok(mut identity) => {
+            identity.1.changed.extend(page.refused().map(str::to_owned));
             serve(ctx, record, stream, identity, page_alpn(hello), page).await;
         }
         Err(reason) => ctx.refusals.settle(&record, ClientOutcome::Failed { reason }).await,

@@ -22,7 +22,8 @@ use super::reach::reach;
 use super::record::Record;
 use super::stream::ClientStream;
 use crate::model::{
-    AlertCode, ClientHello, ClientOutcome, Facts, Failure, FindingId, Host, Intake, Outcome, Stage, Target, millis,
+    AlertCode, BadUpstream, ClientHello, ClientOutcome, Facts, Failure, FindingId, Host, Intake, Outcome, Stage,
+    Target, millis,
 };
 use crate::net::{EndTold, Missed, Offer, ServerStream, StreamEnd, TcpLeg, TlsLeg, failure_of_read};
 use crate::wire::{HelloRead, Opening, Transport, ja3, ja4, likeness, read_client_hello};
@@ -154,6 +155,11 @@ async fn intercept(
         Ok(reached) => Box::pin(both_legs(ctx, record, stream, hello, reached)).await,
         Err(missed) if may_be_legacy(&missed.failure) => {
             let reason = refusal_words(&missed.failure);
+            let ruled = policy::about_bad(ctx, &record, target);
+            if ruled.policy == BadUpstream::Refuse {
+                let why = format!("the server was refused {}: {reason}, and it is not tunnelled", ruled.by);
+                return instead::of_one_too_old(ctx, record, stream, hello, (target, missed), why).await;
+            }
             record.set_missed(&missed, Offer::of(hello).sni);
             let aside = legacy::Aside { record: &record, hello };
             match legacy::step_aside(ctx, &aside, stream, bytes, reason).await {

@@ -41,9 +41,14 @@ impl Failure {
         Self { refused: Some(why), ..Self::new(target, findings) }
     }
 
+    /// By whom and for what the server was refused, where it was.
+    pub(super) fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+
     /// What is said of a request that gets this page.
     pub(super) fn of_a_request(&self) -> String {
-        let why = self.refused.as_deref().unwrap_or("no server to send it to");
+        let why = self.refused().unwrap_or("no server to send it to");
         format!("{why}: tlscope answered 502 itself")
     }
 
@@ -256,6 +261,23 @@ mod tests {
         );
         assert!(html.contains("&lt;script&gt;"));
         assert!(html.find("name-mismatch").unwrap() < html.find("eku-absent").unwrap(), "the worst comes first");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_says_who_refused_and_how_to_have_it_otherwise() {
+        let finding = Finding::new(FindingId::CertExpired, Facts::new().with("not_after", "<b>"));
+        let why = "the server was refused by --bad-upstream refuse: cert-expired";
+        let page = || Failure::refusal(&"a.test:443".parse().unwrap(), vec![finding.clone()], why.to_owned());
+        assert_eq!(page().of_a_request(), format!("{why}: tlscope answered 502 itself"));
+        let html = body_of(page().response("text/html")).await;
+        for words in ["tlscope refuses the server a.test:443", why, "--bad-upstream pass:a.test:443", "cert-expired"] {
+            assert!(html.contains(words), "{words}: {html}");
+        }
+        let json: serde_json::Value =
+            serde_json::from_str(&body_of(page().response("application/json")).await).unwrap();
+        assert_eq!((&json["refused"], &json["findings"][0]["id"]), (&json!(why), &json!("cert-expired")));
+        let json: serde_json::Value = serde_json::from_str(&body_of(hostile().response("text/json")).await).unwrap();
+        assert_eq!(json["refused"], json!(null));
     }
 
     #[tokio::test]
