@@ -1,4 +1,4 @@
-//! The CA of this machine and the leaves it mints.
+//! The CA of this machine, the leaves it mints, and the chains it makes in the image of a server's.
 //!
 //! Owns creating and loading the CA (its key file is made with mode 0600 and never touched again;
 //! a damaged one is named and never overwritten), minting a leaf for a host with a cache, and the
@@ -11,10 +11,12 @@ mod authority;
 mod files;
 pub(crate) mod forge;
 mod mint;
+mod mirror;
 mod shown;
 
 pub use artefacts::{Artefact, ArtefactFile, artefact, trust_store};
 pub use authority::{Authority, CaError, Origin};
 pub use files::CaPaths;
 pub use mint::{KeyChoice, Leaf, Mint};
+pub use mirror::{Extent, MirrorError, Mirrored, Server, extent, may_be_acted_on};
 pub use shown::Shown;

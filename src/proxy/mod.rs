@@ -18,6 +18,7 @@ mod intake;
 mod intercept;
 mod legacy;
 mod listen;
+mod mirror;
 mod observe;
 mod pages;
 mod patience;

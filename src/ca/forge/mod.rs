@@ -14,6 +14,7 @@ mod signer;
 mod surroundings;
 
 pub(crate) use certificate::{Forge, Forged, forge, forge_all};
+pub(crate) use keys::Key;
 pub(crate) use logs::{Logs, list_as_json};
 pub(crate) use recipe::{CertRecipe, Said};
 pub(crate) use revocation::{crl, ocsp};
