@@ -6,6 +6,7 @@
 //!
 //! Must not know the store, must not touch files.
 
+mod audit;
 mod certificate;
 mod check;
 mod commands;
@@ -16,6 +17,7 @@ mod har_types;
 mod redact;
 mod redacted;
 
+pub use audit::trial_line;
 pub use certificate::certificate_doc;
 pub use check::{CheckTarget, check_document};
 pub use commands::{curl_command, openssl_command};

@@ -37,7 +37,7 @@ impl Lines {
         match told {
             Told::Change(Change::Connection(connection, report, _)) => self.connection(connection, report.as_deref()),
             Told::Change(Change::Exchange(exchange)) => self.verbose.then(|| exchange_line(exchange)),
-            Told::Change(Change::Message(_)) => None,
+            Told::Change(Change::Message(_) | Change::Tried(_)) => None,
             Told::Change(Change::Setup(news)) => Some(self.setup(news)),
             Told::Summary(totals, _) => Some(self.totals(*totals)),
         }

@@ -4,7 +4,31 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientOutcome, ConnectionId, Severity, Timestamp};
+use super::{ClientOutcome, ConnectionId, Host, Refusal, Severity, Timestamp};
+
+/// Which hosts an identity can be made for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MadeFor {
+    /// All of them.
+    #[default]
+    Any,
+    /// Those with a name.
+    Names,
+    /// Those that are asked for by their address.
+    Addresses,
+}
+
+impl MadeFor {
+    /// Whether this host is one of them.
+    pub fn fits(self, host: &Host) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Names => host.name().is_some(),
+            Self::Addresses => host.ip().is_some(),
+        }
+    }
+}
 
 /// An identity of the catalogue of audits: what is wrong with it, and what it means when a client takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,10 +39,21 @@ pub struct Identity {
     pub about: String,
     /// How bad it is for a client to take it; `None` for a control, which has to be taken.
     pub severity: Option<Severity>,
+    /// Whether many clients take it that are right in everything else.
+    pub usual: bool,
     /// What somebody can do to a client that takes it, in a sentence.
     pub risk: String,
     /// The test of certmitm's that is the same.
     pub certmitm: Option<String>,
+    /// Which hosts it can be made for.
+    pub made_for: MadeFor,
+}
+
+impl Identity {
+    /// Whether there is nothing wrong with it.
+    pub fn is_control(&self) -> bool {
+        self.severity.is_none()
+    }
 }
 
 /// How a client took an identity.
@@ -48,8 +83,10 @@ pub struct Trial {
     pub at: Timestamp,
     /// The client's device.
     pub device: IpAddr,
-    /// The app on it, by its ClientHello: what it looks like, else a fingerprint.
+    /// The app on it, by its ClientHello: what it looks like, else its fingerprint.
     pub app: String,
+    /// What tells the app from others on the device that look alike.
+    pub fingerprint: String,
     /// The host, with its port when that is not 443.
     pub host: String,
     /// The identity's name.
@@ -59,4 +96,6 @@ pub struct Trial {
     /// What the client sent to whoever it took this for: a request line and what of it is secret by its kind. No value
     /// of a secret is in it.
     pub sent: Option<String>,
+    /// Why it refused, where it was a control.
+    pub why: Option<Refusal>,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Connection, ConnectionId, Exchange, Message, Note, Report, RowId, SetupNews};
+use super::{Connection, ConnectionId, Exchange, Message, Note, Report, RowId, SetupNews, Trial};
 
 /// Something that happened. A record replaces the earlier record of the same id.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub enum Event {
     Message(Box<Message>),
     /// A device has come a step further in being set up. Requests for tlscope itself make no other event.
     Setup(SetupNews),
+    /// A client was shown an identity of an audit, and what it made of it is known.
+    Tried(Box<Trial>),
     /// A person has marked a row, or written beside it.
     Noted(RowId, Note),
     /// A person has stopped recording, or begun again: what begins meanwhile is not taken in.

@@ -41,7 +41,7 @@ mod transparency;
 mod via;
 
 pub use alerts::AlertCode;
-pub use audit::{Identity, Took, Trial};
+pub use audit::{Identity, MadeFor, Took, Trial};
 pub use certificate::{CertDer, Fingerprint, hex, unhex};
 pub use command::Command;
 pub use connection::{ClientLeg, ClientOutcome, Connection, Intake, Outcome, Protocol, Traffic, UpstreamLeg};

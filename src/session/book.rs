@@ -8,7 +8,7 @@ use super::groups::Groups;
 use super::places::Places;
 use super::row::{ChainFacts, ClientFacts, Line, Row};
 use crate::model::{
-    Connection, ConnectionId, Exchange, ExchangeId, Fingerprint, Message, Note, Report, RowId, Summary,
+    Connection, ConnectionId, Exchange, ExchangeId, Fingerprint, Message, Note, Report, RowId, Summary, Trial,
 };
 
 /// How much is kept in memory.
@@ -95,6 +95,8 @@ pub struct Book {
     clients: HashMap<Arc<str>, Arc<ClientFacts>>,
     devices: HashSet<IpAddr>,
     notes: HashMap<RowId, Note>,
+    /// Of an audit, in the order in which they were over.
+    trials: Vec<Arc<Trial>>,
     groups: Groups,
     totals: Summary,
     /// Places of rows that changed, newest last, with the version at which they did.
@@ -154,6 +156,11 @@ impl Book {
     /// What connections have in common.
     pub fn groups(&self) -> &Groups {
         &self.groups
+    }
+
+    /// What clients made of the identities of an audit, in the order in which that was known.
+    pub fn trials(&self) -> &[Arc<Trial>] {
+        &self.trials
     }
 
     /// Totals so far.

@@ -7,7 +7,9 @@ use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, watch};
 
 use super::book::{Book, Limits};
-use crate::model::{Connection, ConnectionId, Event, Exchange, Message, Note, Report, RowId, SetupNews, Summary};
+use crate::model::{
+    Connection, ConnectionId, Event, Exchange, Message, Note, Report, RowId, SetupNews, Summary, Trial,
+};
 use crate::store::{Item, Kept, Writer};
 
 /// Something that has changed, for whoever writes it down as it happens.
@@ -21,6 +23,8 @@ pub enum Change {
     Message(Arc<Message>),
     /// A device has come a step further in being set up.
     Setup(SetupNews),
+    /// A client was shown an identity of an audit.
+    Tried(Arc<Trial>),
 }
 
 /// Hears every change. Called on the recorder's task, so it must not wait.
@@ -138,6 +142,11 @@ impl Recorder {
                 lock(&self.book).fold_setup(&news);
                 Some(Change::Setup(news))
             }
+            Event::Tried(trial) => {
+                let trial: Arc<Trial> = Arc::from(trial);
+                lock(&self.book).fold_trial(trial.clone());
+                Some(Change::Tried(trial))
+            }
             Event::Noted(row, note) => {
                 lock(&self.book).fold_note(row, note.clone());
                 self.keep(Item::Note(row, note));
@@ -234,8 +243,8 @@ impl Recorder {
             Change::Connection(connection, report, revision) => Item::Connection(connection, report, revision),
             Change::Exchange(exchange) => Item::Exchange(exchange),
             Change::Message(message) => Item::Message(message),
-            // It is about devices, and over with the run.
-            Change::Setup(_) => return,
+            // They are about devices, and over with the run.
+            Change::Setup(_) | Change::Tried(_) => return,
         });
     }
 

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 use super::recorder::{Change, Listener};
-use crate::export::{Recorded, Redaction, connection_line, exchange_line, printable, summary_line};
+use crate::export::{Recorded, Redaction, connection_line, exchange_line, printable, summary_line, trial_line};
 use crate::model::{ConnectionId, Fingerprint, Summary, Timestamp};
 
 /// More changes than this do not wait for a slow reader.
@@ -67,7 +67,7 @@ impl LineStream {
         Box::new(move |change| {
             let worth_it = match change {
                 Change::Message(_) => false,
-                Change::Setup(_) => true,
+                Change::Setup(_) | Change::Tried(_) => true,
                 Change::Exchange(exchange) => exchange.is_finished(),
                 Change::Connection(connection, report, _) => report.is_some() || connection.closed.is_some(),
             };
@@ -112,6 +112,7 @@ pub fn json_lines(redaction: Redaction) -> Format {
                 let recorded = Recorded { connection, report: report.as_deref() };
                 connection_line(recorded, *revision, |print| certificates.insert(print))
             }
+            Told::Change(Change::Tried(trial)) => trial_line(trial),
             Told::Change(Change::Message(_) | Change::Setup(_)) => return None,
         };
         Some(format!("{}\n", printable(&line)))

@@ -13,7 +13,7 @@ use tlscope::inquiry::{self, Inquiry};
 use tlscope::lab::Lab;
 use tlscope::model::{
     Connection, ConnectionId, Event, Exchange, ExchangeId, FindingId, Message, Report, RootSet, RootSetName, SetupNews,
-    Timestamp, TlsVersion,
+    Timestamp, TlsVersion, Trial,
 };
 use tlscope::net::{self, ConnectRule, Dialler, Keys};
 use tlscope::portal::Page;
@@ -47,6 +47,8 @@ pub struct Told {
     pub messages: Vec<Message>,
     /// What devices did to be set up, in order.
     pub setup: Vec<SetupNews>,
+    /// What clients made of the identities of an audit, in order.
+    pub trials: Vec<Trial>,
 }
 
 impl Told {
@@ -66,6 +68,7 @@ impl Told {
             }
             Event::Message(message) => self.messages.push(*message),
             Event::Setup(news) => self.setup.push(news),
+            Event::Tried(trial) => self.trials.push(*trial),
             // A person's, whom no proxy speaks for.
             Event::Noted(..) | Event::Recording(_) | Event::Cleared => {}
         }

@@ -124,6 +124,8 @@ impl Meeting {
         let given = connection.given.as_ref().map(|given| given.kind);
         let tells = match given {
             None | Some(GivenKind::Pass | GivenKind::ErrorPage) => true,
+            // What it was offered was made for this one connection, to be refused.
+            Some(GivenKind::Audit) => false,
             // Shown the server's own: nothing is learnt of our certificate, but of what it offers.
             Some(_) => matches!(outcome, ClientOutcome::NothingShared { .. }),
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Book, CHANGES_REMEMBERED, Known, RowsOf};
 use crate::model::{
-    CertDer, Connection, ConnectionId, Exchange, Fingerprint, Message, Note, Report, RowId, SetupNews, Severity,
+    CertDer, Connection, ConnectionId, Exchange, Fingerprint, Message, Note, Report, RowId, SetupNews, Severity, Trial,
 };
 use crate::session::row::{ChainFacts, ClientFacts, LeafFacts, Line, Row};
 use crate::x509::Cert;
@@ -18,6 +18,9 @@ const CHAINS_REMEMBERED: usize = 20_000;
 
 /// More clients do not share what is remembered of them.
 const CLIENTS_REMEMBERED: usize = 20_000;
+
+/// More trials of an audit are not remembered.
+const TRIALS_REMEMBERED: usize = 100_000;
 
 impl Book {
     /// A connection has a new state.
@@ -120,6 +123,14 @@ impl Book {
         self.version += 1;
     }
 
+    /// A client was shown an identity of an audit.
+    pub fn fold_trial(&mut self, trial: Arc<Trial>) {
+        if self.trials.len() < TRIALS_REMEMBERED {
+            self.trials.push(trial);
+        }
+        self.version += 1;
+    }
+
     /// A person says something of a row, or takes it back.
     pub fn fold_note(&mut self, id: RowId, note: Note) {
         if note.is_empty() {
@@ -143,7 +154,9 @@ impl Book {
         let (gone, version) = (self.places().end, self.version + 1);
         // How a device is set up does not change by that.
         let groups = self.groups.without_traffic();
-        *self = Self { gone, groups, version, ..Self::new(self.limits) };
+        // Nor does what an audit has shown.
+        let trials = std::mem::take(&mut self.trials);
+        *self = Self { gone, groups, version, trials, ..Self::new(self.limits) };
         for (id, known) in open {
             self.totals.connections += 1;
             self.devices.insert(known.connection.client_address.ip());
