@@ -55,6 +55,7 @@ pub(super) async fn show_run(
         setup_url: banner.remote().map(|remote| format!("http://{remote}/")),
         export_name: export_name(&engine.file),
         secrets_logged: engine.commander.dialler.client_key_log().is_some(),
+        audit: None,
     };
     let commander = engine.commander.clone();
     let obey: Arc<Obeyer> = Arc::new(move |command, reply| commander.obey(command, reply));

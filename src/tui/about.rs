@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::audited::Plan;
 use super::settings::Prefs;
 use crate::check::Checked;
 use crate::model::{Command, Guest, Question, RowId, Timestamp};
@@ -25,6 +26,8 @@ pub struct About {
     pub setup_url: Option<String>,
     /// The name that an export is offered under.
     pub export_name: String,
+    /// What clients are shown that is wrong on purpose, in an audit; it is what the screen begins with then.
+    pub audit: Option<Plan>,
     /// Whether TLS secrets are written to a file: that has to be seen.
     pub secrets_logged: bool,
 }

@@ -26,12 +26,22 @@ pub(super) enum View {
     Clients,
     /// How to set a device up, and how far each has come.
     Setup,
+    /// What clients made of what was wrong on purpose.
+    Audit,
 }
 
 impl View {
     /// In the order in which they are named.
-    pub(super) const ALL: [Self; 7] =
-        [Self::Traffic, Self::Tree, Self::Hosts, Self::Devices, Self::Clients, Self::Certificates, Self::Setup];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Traffic,
+        Self::Tree,
+        Self::Hosts,
+        Self::Devices,
+        Self::Clients,
+        Self::Certificates,
+        Self::Setup,
+        Self::Audit,
+    ];
 
     /// Its name.
     pub(super) fn name(self) -> &'static str {
@@ -43,6 +53,7 @@ impl View {
             Self::Clients => "clients",
             Self::Certificates => "certificates",
             Self::Setup => "setup",
+            Self::Audit => "audit",
         }
     }
 }
@@ -233,7 +244,7 @@ fn sorted_keys(view: View, groups: &Groups) -> Vec<Key> {
     // Worst first, then what is met most; names keep the order of the alphabet.
     let by_trouble = |group: &Group| (Reverse(group.worst()), Reverse(group.connections));
     match view {
-        View::Traffic | View::Tree => Vec::new(),
+        View::Traffic | View::Tree | View::Audit => Vec::new(),
         View::Hosts => {
             let mut all: Vec<_> = groups.by_host.iter().collect();
             all.sort_by_key(|(_, group)| by_trouble(group));

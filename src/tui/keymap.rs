@@ -126,6 +126,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("clients", &["w"], Action::View(View::Clients), "who takes our certificate, who refuses it, and why"),
     command("certificates", &["c"], Action::View(View::Certificates), "certificates, by when they end"),
     command("setup", &["s"], Action::View(View::Setup), "set a device up, and see whether it works"),
+    command("audit", &["u"], Action::View(View::Audit), "who takes certificates that are wrong on purpose"),
     command("filter", &["/"], Action::Find, "filter the rows; in a pane: look for a text"),
     command("filters", &["F"], Action::Filters, "the filters that were kept"),
     command("follow", &["f"], Action::Follow, "follow the newest row, or stop"),

@@ -7,6 +7,7 @@
 //! Must not know the proxy, sockets or rustls.
 
 mod about;
+mod audited;
 mod board;
 mod column;
 mod copying;
@@ -25,6 +26,7 @@ mod update;
 mod view;
 
 pub use about::{About, Answer, Asked, Exporter, Hooks, Keeper, Loader, Obeyer, Reply, Searcher};
+pub use audited::Plan;
 pub use keymap::{KeyFault, Keymap, keys_markdown};
 pub use run::{drive, run};
 pub use settings::{Prefs, Settings, column_names};

@@ -7,12 +7,13 @@ use ratatui::text::Line;
 use tui_input::Input;
 
 use super::about::About;
+use super::audited::Audited;
 use super::board::{Board, View};
 use super::column::Column;
 use super::detail::Laid;
 use super::effect::Effect;
 use super::menu::Menu;
-use super::panes::{Pane, group, setup};
+use super::panes::{Pane, audited, group, setup};
 use super::rows::Rows;
 use super::settings::Settings;
 use super::style::Look;
@@ -98,6 +99,7 @@ pub(super) struct State {
     /// What the upper part shows.
     pub(super) view: View,
     pub(super) board: Board,
+    pub(super) audited: Audited,
     /// What is said of the selected group.
     pub(super) group_lines: Vec<Line<'static>>,
     pub(super) rows: Rows,
@@ -134,8 +136,9 @@ impl State {
             pane: Pane::Findings,
             scroll: 0,
             wanted: String::new(),
-            view: View::Traffic,
+            view: if about.audit.is_some() { View::Audit } else { View::Traffic },
             board: Board::default(),
+            audited: Audited::default(),
             group_lines: Vec::new(),
             rows: Rows::new(about.recording_since.is_some()),
             about,
@@ -164,6 +167,7 @@ impl State {
                 return self.laid.look_at(book);
             }
             View::Tree => self.rows.tree.look_at(list_rows),
+            View::Audit => self.audited.look_at(self.about.audit.as_ref(), book, list_rows),
             view => self.board.look_at(view, book, self.now, list_rows),
         }
         None
@@ -205,6 +209,10 @@ impl State {
     fn said_of_the_group(&self, columns: usize) -> Vec<Line<'static>> {
         match self.view {
             View::Setup => setup::lines(&self.about, self.board.selected(), self.look, columns),
+            View::Audit => {
+                let none = || audited::without(self.about.audit.is_some(), self.look, columns);
+                self.audited.selected().map_or_else(none, |row| audited::lines(row, self.look, columns))
+            }
             View::Tree => {
                 self.rows.tree.selected().map(|branch| group::branch_lines(branch, self.look)).unwrap_or_default()
             }

@@ -1,4 +1,5 @@
 mod asking;
+mod audited;
 mod doing;
 mod finding;
 mod pointing;

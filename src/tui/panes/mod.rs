@@ -1,5 +1,6 @@
 //! What is to be said about one row, as lines: pure, from the record to styled text.
 
+pub(super) mod audited;
 mod body;
 mod chain;
 pub(super) mod checked;

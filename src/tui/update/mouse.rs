@@ -97,6 +97,13 @@ impl State {
                     (false, _) => {}
                 }
             }
+            View::Audit => {
+                let same = self.audited.shown.get(at).is_some_and(|shown| shown.is_selected);
+                self.audited.select_shown(at);
+                if same && was_selected {
+                    self.enter();
+                }
+            }
             _ => {
                 let same = self.board.shown.get(at).is_some_and(|shown| shown.is_selected);
                 self.board.select_shown(at);

@@ -26,6 +26,7 @@ impl State {
                 self.rows.select(self.rows.list.place(at));
             }
             View::Tree => self.rows.tree.travel(by),
+            View::Audit => self.audited.travel(by),
             _ => self.board.travel(by),
         }
         if self.view != View::Traffic {
@@ -76,7 +77,16 @@ impl State {
             (View::Tree, Focus::List) if by > 0 => self.rows.tree.open(),
             (View::Tree, Focus::List) => self.rows.tree.close(),
             // There is one thing below a board: to it, and back.
-            (View::Hosts | View::Devices | View::Clients | View::Certificates | View::Setup | View::Tree, focus) => {
+            (
+                View::Hosts
+                | View::Devices
+                | View::Clients
+                | View::Certificates
+                | View::Setup
+                | View::Audit
+                | View::Tree,
+                focus,
+            ) => {
                 self.focus = if focus == Focus::List { Focus::Detail { whole: false } } else { Focus::List };
             }
             _ => self.show(self.pane.turned(by)),
@@ -92,6 +102,7 @@ impl State {
         match (self.view, self.focus) {
             (View::Tree, Focus::List) if !self.rows.tree.is_open() => self.rows.tree.open(),
             (View::Tree, Focus::List) => self.open_traffic(self.branch_filter()),
+            (View::Audit, Focus::List) => self.open_traffic(self.audited.filter()),
             (View::Hosts | View::Devices | View::Clients | View::Certificates, Focus::List) => {
                 self.open_traffic(self.board.selected().map(|shown| shown.key.filter()));
             }

@@ -58,7 +58,7 @@ const SETUP: &[Column<ShownGroup>] = &[
 
 fn columns_of(view: View) -> &'static [Column<ShownGroup>] {
     match view {
-        View::Traffic | View::Tree | View::Hosts => HOSTS,
+        View::Traffic | View::Tree | View::Audit | View::Hosts => HOSTS,
         View::Devices => DEVICES,
         View::Clients => CLIENTS,
         View::Certificates => CERTIFICATES,

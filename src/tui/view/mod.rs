@@ -2,6 +2,7 @@
 
 mod ascii;
 mod asking;
+mod audited;
 mod bars;
 mod board;
 mod overlay;
@@ -82,6 +83,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
         match state.view {
             View::Traffic => traffic::draw(frame, areas.list, state),
             View::Tree => tree::draw(frame, areas.list, state),
+            View::Audit => audited::draw(frame, areas.list, state),
             View::Hosts | View::Devices | View::Clients | View::Certificates | View::Setup => {
                 board::draw(frame, areas.list, state);
             }
@@ -152,7 +154,9 @@ fn tab_labels(state: &State, columns: usize) -> Vec<(Spot, String, bool)> {
             let name = if columns < 70 && view != state.view { String::new() } else { format!(" {}", view.name()) };
             (Spot::View(view), format!("{key}{name}"), view == state.view)
         };
-        return View::ALL.into_iter().map(label).collect();
+        // An audit is a thing of its own runs.
+        let is_here = |view: &View| *view != View::Audit || state.about.audit.is_some();
+        return View::ALL.into_iter().filter(is_here).map(label).collect();
     }
     let label = |(at, pane): (usize, Pane)| {
         let name = if columns < 70 && pane != state.pane { String::new() } else { format!(" {}", pane.name()) };
