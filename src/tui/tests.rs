@@ -2,6 +2,7 @@ mod asking;
 mod audited;
 mod doing;
 mod finding;
+mod given;
 mod pointing;
 mod recorded;
 mod rig;
