@@ -177,7 +177,7 @@ async fn judge_flight(ctx: &Ctx, aside: &Aside<'_>, reader: &Mutex<FlightReader>
     }
     let failure = failure_of(&flight).or_else(|| refused.cloned());
     let observation = Observation { failure, offered: Some(aside.hello.clone()), ..record.observation() };
-    drop(ctx.judge(record.id(), observation));
+    drop(ctx.judge(record.id(), observation, |_| {}));
 }
 
 /// Why a client that tlscope cannot serve found nothing in common with its server either.

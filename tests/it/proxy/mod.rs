@@ -1,6 +1,7 @@
 //! The proxy on real sockets: intake, the client's TLS, relaying, bad input.
 
 mod bad_input;
+mod bad_upstream;
 mod client_certificates;
 mod doors;
 mod http2;
