@@ -79,7 +79,8 @@ impl Engine {
         let (events, inbox) = mpsc::channel(EVENTS_WAITING);
         let portal: Portal = Arc::new(move |asked| page.answer(asked));
         let weak = events.downgrade();
-        let services = Services { dialler: dialler.clone(), inquiry: inquiry.clone(), mint, portal, events };
+        let services =
+            Services { dialler: dialler.clone(), inquiry: inquiry.clone(), mint, portal, audit: None, events };
         let proxy = match Proxy::start(settings.proxy.clone(), services) {
             Ok(proxy) => proxy,
             Err(error) => {

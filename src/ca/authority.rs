@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
@@ -12,6 +13,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
 use super::files::{self, CaPaths};
+use super::forge::{Forged, Key};
 use crate::files::make_private_dir;
 use crate::model::{CertDer, Timestamp, hex};
 use crate::x509::Cert;
@@ -167,6 +169,17 @@ impl Authority {
         Ok(CertDer::new(signed.der().to_vec()))
     }
 
+    /// The CA as an issuer of whatever a recipe says.
+    pub(super) fn forged(&self) -> Option<Forged> {
+        let read = Cert::read(&self.cert);
+        Some(Forged {
+            der: self.cert.der.to_vec(),
+            key: Arc::new(Key::from_pkcs8(self.issuer.key().serialized_der())?),
+            subject: read.subject?.raw.to_vec(),
+            serial: read.serial?.to_vec(),
+        })
+    }
+
     /// Puts the certificate beside the key where it is missing or another one's.
     fn write_certificate(&self) -> Result<(), CaError> {
         let pem = crate::x509::pem(&self.cert.der);
@@ -222,7 +235,7 @@ fn self_signed(key: &KeyPair, now: Timestamp) -> Result<(CertificateParams, Cert
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
     params.distinguished_name.push(DnType::OrganizationName, "tlscope");
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.not_before = now.plus_days(-2).to_offset();
     params.not_after = now.plus_days(LIFE_DAYS).to_offset();

@@ -101,7 +101,7 @@ impl Mint {
         self.rsa_key().map(drop)
     }
 
-    fn rsa_key(&self) -> Result<Arc<KeyPair>, rcgen::Error> {
+    pub(super) fn rsa_key(&self) -> Result<Arc<KeyPair>, rcgen::Error> {
         if let Some(key) = self.rsa_key.get() {
             return Ok(key.clone());
         }

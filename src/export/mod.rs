@@ -16,6 +16,7 @@ mod har;
 mod har_types;
 mod redact;
 mod redacted;
+mod sent;
 
 pub use audit::trial_line;
 pub use certificate::certificate_doc;
@@ -26,6 +27,7 @@ pub use exchange::exchange_line;
 pub use har::{HarEntry, HarWriter};
 pub use redact::Redaction;
 pub use redacted::{redacted_exchange, redacted_message};
+pub use sent::{sent_raw, sent_words};
 
 use crate::model::{Connection, Finding, Report};
 

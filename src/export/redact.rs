@@ -72,7 +72,7 @@ pub enum Redaction {
 impl Redaction {
     /// A header field's value.
     pub fn field<'a>(self, name: &str, value: &'a str) -> Cow<'a, str> {
-        let is_secret = FIELDS.iter().any(|field| field.eq_ignore_ascii_case(name));
+        let is_secret = is_secret_field(name);
         match self {
             Self::On if name.eq_ignore_ascii_case("set-cookie") => Cow::Owned(without_cookie_value(value)),
             Self::On if is_secret => Cow::Owned(without_credentials(value)),
@@ -122,7 +122,13 @@ fn is_reference(name: &str) -> bool {
     ["referer", "location", "content-location"].iter().any(|field| field.eq_ignore_ascii_case(name))
 }
 
-fn is_secret_name(name: &str) -> bool {
+/// Whether the whole value of such a field is a secret.
+pub(super) fn is_secret_field(name: &str) -> bool {
+    FIELDS.iter().any(|field| field.eq_ignore_ascii_case(name))
+}
+
+/// Whether a parameter or member of that name holds a secret.
+pub(super) fn is_secret_name(name: &str) -> bool {
     let plain: String = name.chars().filter(|c| !matches!(c, '-' | '_')).collect();
     NAMES.contains(&plain.to_ascii_lowercase().as_str())
 }

@@ -20,7 +20,7 @@ use super::flights;
 use super::recipe::{self, Case, RecipeError, ServerKind};
 use super::site::Site;
 use super::{DOMAIN, PUBLIC_DOMAIN};
-use crate::ca::forge::{Forge, Logs, Surroundings, forge_all, list_as_json};
+use crate::ca::forge::{Forge, Key, Logs, Surroundings, forge_all, list_as_json};
 use crate::model::{AlertCode, CertDer, ClientHello, CtLog, Fingerprint, Host, Timestamp, TlsVersion};
 use crate::net::{ConnectRule, HostPattern, Prefixed};
 use crate::wire::{HelloRead, Opening, read_client_hello, sniff};
@@ -85,6 +85,7 @@ impl Lab {
             file: file.to_owned(),
             public,
             logs: logs.clone(),
+            keys: Arc::new(|name| Key::named(name).map(Arc::new)),
         };
         let common = around(DOMAIN, "ca", false);
         let cas = forge_all(&ca_recipes, Forge::new(), &common).map_err(in_case("ca"))?;

@@ -173,6 +173,14 @@ impl Exchange {
         }
     }
 
+    /// Whether the client has sent all of its request: there is no body to come, or its end was seen.
+    pub fn is_sent(&self) -> bool {
+        let may_have_body = self.request_head.field("content-length").is_some_and(|length| length != b"0")
+            || self.request_head.field("transfer-encoding").is_some()
+            || (self.request_head.is_http2() && !matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS"));
+        !may_have_body || self.request_body.end.is_some() || self.is_finished()
+    }
+
     /// Whether nothing more will come.
     pub fn is_finished(&self) -> bool {
         self.timing.finished_ms.is_some()

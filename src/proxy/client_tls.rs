@@ -57,7 +57,7 @@ fn suits(suite: CipherSuite, offers_13: bool) -> bool {
 }
 
 /// The kind of leaf key that the hello allows: ECDSA where it can be, RSA else.
-fn key_choice(hello: &ClientHello) -> KeyChoice {
+pub(super) fn key_choice(hello: &ClientHello) -> KeyChoice {
     let signs = hello.schemes.as_ref().is_some_and(|schemes| schemes.contains(&ECDSA_P256));
     let has_suite = hello.versions.contains(&TlsVersion::TLS13)
         || hello.suites.iter().any(|s| s.name().is_some_and(|name| name.contains("_ECDSA_")) && suits(*s, false));

@@ -13,6 +13,7 @@ use tracing::warn;
 
 use super::after_refusal::{self, AfterRefusal};
 use super::always::Always;
+use super::audit::Auditor;
 use super::door::access::Access;
 use super::door::devices::Devices;
 use super::door::guests::Guests;
@@ -103,6 +104,8 @@ pub struct Services {
     pub mint: Arc<Mint>,
     /// Answers requests for tlscope itself.
     pub portal: Portal,
+    /// Shows clients of some hosts what is wrong on purpose, when that is wanted.
+    pub audit: Option<Auditor>,
     /// Takes the events.
     pub events: mpsc::Sender<Event>,
 }
@@ -214,12 +217,24 @@ impl Shared {
 
     /// Tells an event, waiting for room: heads and records are never dropped.
     pub(super) async fn tell(&self, event: Event) {
+        let tried = self.services.audit.as_ref().and_then(|audit| audit.watch(&event));
         // Without a listener the proxy is on its way out.
         let _ = self.services.events.send(event).await;
+        if let Some(trial) = tried {
+            let _ = self.services.events.send(Event::Tried(Box::new(trial))).await;
+        }
     }
 
     /// The same from where waiting is not possible: a destructor, the judging thread.
     pub(super) fn tell_later(&self, event: Event) {
+        let tried = self.services.audit.as_ref().and_then(|audit| audit.watch(&event));
+        self.send_later(event);
+        if let Some(trial) = tried {
+            self.send_later(Event::Tried(Box::new(trial)));
+        }
+    }
+
+    fn send_later(&self, event: Event) {
         if let Err(mpsc::error::TrySendError::Full(event)) = self.services.events.try_send(event) {
             let events = self.services.events.clone();
             self.tasks.spawn(async move {
@@ -279,7 +294,7 @@ pub(super) mod tests {
         let dialler = Dialler::new(net::Config::default());
         let inquiry = Inquiry::start(inquiry::Config::default(), Trust::default, dialler.clone()).unwrap();
         let portal: Portal = Arc::new(|_| PortalAnswer::default());
-        let services = Services { dialler, inquiry, mint: Arc::new(Mint::new(authority)), portal, events };
+        let services = Services { dialler, inquiry, mint: Arc::new(Mint::new(authority)), portal, audit: None, events };
         Arc::new(Shared::new(Config::default(), services, Vec::new()))
     }
 }

@@ -1,5 +1,6 @@
 //! What a client is given in place of its server's identity: the one place where that is chosen.
 
+use super::audit;
 use super::client_tls::good_leaf;
 use super::context::Ctx;
 use super::mirror;
@@ -17,15 +18,23 @@ pub(super) struct Choice {
     pub(super) page: Option<Failure>,
 }
 
-/// A good leaf, for a client that takes us for `host`.
+/// A leaf for a client that is to have a page: a good one, unless its host is audited.
 ///
 /// # Errors
 /// In words, when there is nothing to show it.
-pub(super) async fn leaf(
+pub(super) async fn with_page(
     ctx: &Ctx,
-    (hello, host): (&ClientHello, &Host),
-    kind: GivenKind,
+    record: &Record,
+    client: (&ClientHello, &Host),
 ) -> Result<(Shown, Given), String> {
+    match audit::identity(ctx, record, client).await {
+        Some(identity) => Ok(identity),
+        None => leaf(ctx, client, GivenKind::ErrorPage).await,
+    }
+}
+
+/// A good leaf, for a client that takes us for `host`.
+async fn leaf(ctx: &Ctx, (hello, host): (&ClientHello, &Host), kind: GivenKind) -> Result<(Shown, Given), String> {
     let shown = good_leaf(ctx, hello, host).await?;
     let given = Given::with_leaf(kind, shown.leaf);
     Ok((shown, given))
@@ -42,6 +51,10 @@ pub(super) async fn of_server(
     target: &Target,
     client: (&ClientHello, &Host),
 ) -> Result<Choice, String> {
+    if let Some(identity) = audit::identity(ctx, record, client).await {
+        drop(record.judge());
+        return Ok(Choice { identity, page: None });
+    }
     let ruled = policy::about_bad(ctx, record, target);
     let choosing = Choosing { ctx, record, target, client, ruled: &ruled };
     let mut choice = match ruled.policy {

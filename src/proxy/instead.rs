@@ -18,7 +18,7 @@ use super::pages::Failure;
 use super::record::Record;
 use super::stream::ClientStream;
 use crate::ca::Shown;
-use crate::model::{ClientHello, ClientOutcome, Finding, Given, GivenKind, Outcome, Target, Timestamp};
+use crate::model::{ClientHello, ClientOutcome, Finding, Given, Outcome, Target, Timestamp};
 use crate::net::{Missed, Offer, probe};
 use crate::wire::Opening;
 
@@ -82,7 +82,7 @@ async fn show(ctx: &Ctx, record: Record, stream: ClientStream, hello: &ClientHel
     if cannot_serve(hello).is_some() {
         return;
     }
-    match give::leaf(ctx, (hello, &host), GivenKind::ErrorPage).await {
+    match give::with_page(ctx, &record, (hello, &host)).await {
         Ok(mut identity) => {
             identity.1.changed.extend(page.refused().map(str::to_owned));
             serve(ctx, record, stream, identity, page_alpn(hello), page).await;

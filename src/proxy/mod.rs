@@ -9,6 +9,7 @@
 
 mod after_refusal;
 mod always;
+mod audit;
 mod client_tls;
 mod context;
 mod door;
@@ -36,6 +37,7 @@ mod target;
 mod visitors;
 
 pub use after_refusal::{AfterRefusal, AfterRefusalError};
+pub use audit::{Audited, Auditor};
 pub use context::{Config, Services};
 pub use door::access::Access;
 pub use door::devices::{Device, Devices};

@@ -5,6 +5,7 @@
 
 #[cfg(unix)]
 mod android;
+mod audit;
 mod catalogue;
 mod cli;
 mod corpus;

@@ -17,7 +17,7 @@ use tlscope::model::{
 };
 use tlscope::net::{self, ConnectRule, Dialler, Keys};
 use tlscope::portal::Page;
-use tlscope::proxy::{self, Proxy, Services};
+use tlscope::proxy::{self, Auditor, Proxy, Services};
 use tlscope::wire::{ProbeHello, write_probe_hello};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -138,11 +138,25 @@ impl Rig {
         Self::start_over(|net| net.connect_to = origins, Keys::default(), change).await
     }
 
+    /// With an audit.
+    pub async fn auditing(audit: impl FnOnce(&Mint) -> Auditor, origins: Vec<ConnectRule>) -> Self {
+        Self::start_whole(|net| net.connect_to = origins, Keys::default(), |_| {}, |mint| Some(audit(mint))).await
+    }
+
     /// With another way to servers, and with client certificates or key logs.
     pub async fn start_over(
         reach: impl FnOnce(&mut net::Config),
         keys: Keys,
         change: impl FnOnce(&mut proxy::Config),
+    ) -> Self {
+        Self::start_whole(reach, keys, change, |_| None).await
+    }
+
+    async fn start_whole(
+        reach: impl FnOnce(&mut net::Config),
+        keys: Keys,
+        change: impl FnOnce(&mut proxy::Config),
+        audit: impl FnOnce(&Mint) -> Option<Auditor>,
     ) -> Self {
         Self::start_judged(reach, keys, change, || ()).await
     }
@@ -175,7 +189,8 @@ impl Rig {
         let inquiry = Inquiry::start(inquiry::Config::default(), loaded, dialler.clone()).unwrap();
         let (events, inbox) = mpsc::channel(1000);
         let mint = Arc::new(Mint::new(authority));
-        let services = Services { dialler, inquiry, mint, portal: Arc::new(move |asked| page.answer(asked)), events };
+        let services =
+            Services { dialler, inquiry, mint, portal: Arc::new(move |asked| page.answer(asked)), audit: None, events };
         let mut config = proxy::Config { listen: vec!["127.0.0.1:0".parse().unwrap()], ..proxy::Config::default() };
         config.hello_timeout = Duration::from_secs(5);
         change(&mut config);

@@ -33,7 +33,7 @@ pub(crate) fn forge(
     made: &Forge,
     around: &Surroundings,
 ) -> Result<Forged, String> {
-    let key = Arc::new(Key::named(recipe.key.as_deref().unwrap_or("p256"))?);
+    let key = (around.keys)(recipe.key.as_deref().unwrap_or("p256"))?;
     let default_issuer = if is_leaf { "intermediate" } else { "root" };
     let issuer = recipe.issuer.as_deref().unwrap_or(default_issuer);
     let subject = subject_of(recipe, name, is_leaf, around);
@@ -70,16 +70,18 @@ pub(crate) fn forge(
         None => serial().to_vec(),
     };
     let mut extensions = maker.extensions()?;
-    let fields = [algorithm_of(hash)?, issuer_name, maker.validity(), subject.clone(), key.spki.clone()];
-    let tbs_with = |extensions: &[Vec<u8>]| {
+    let fields = [algorithm_of(hash)?, issuer_name, maker.validity(), subject.clone()];
+    let tbs_of = |spki: &[u8], extensions: &[Vec<u8>]| {
         let mut parts = if recipe.v1 { Vec::new() } else { vec![tlv(0xa0, &integer(&[2]))] };
         parts.push(tlv(2, &serial));
         parts.extend(fields.clone());
+        parts.push(spki.to_vec());
         if !extensions.is_empty() {
             parts.push(tlv(0xa3, &sequence(extensions)));
         }
         sequence(&parts)
     };
+    let tbs_with = |extensions: &[Vec<u8>]| tbs_of(&key.spki, extensions);
     if let Some(wanted) = recipe.timestamps(is_leaf && is_public) {
         // Logs sign the certificate without their own promises (RFC 6962 section 3.2).
         let issuer_key = Fingerprint::of(&issuer_key.spki);
@@ -90,7 +92,11 @@ pub(crate) fn forge(
     if recipe.spoil == Some(Spoil::LongLength) {
         tbs = with_long_length(&tbs);
     }
-    let mut signature = issuer_key.sign(outer_hash, &tbs)?;
+    let mut signature = match recipe.spoil {
+        // What the issuer signed held another key.
+        Some(Spoil::Key) => issuer_key.sign(outer_hash, &tbs_of(&Key::named("p256")?.spki, &extensions))?,
+        _ => issuer_key.sign(outer_hash, &tbs)?,
+    };
     if recipe.spoil == Some(Spoil::Signature) {
         // Far from the ends, so that it stays a signature by its form.
         let middle = signature.len() / 2;

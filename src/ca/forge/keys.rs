@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature as aws;
 use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair};
+use rsa::pkcs8::EncodePrivateKey as _;
 use rsa::rand_core::{TryCryptoRng, TryRng};
 use rsa::{BoxedUint, Pkcs1v15Sign, Pss, RsaPrivateKey};
 use rustls_pki_types::pem::PemObject as _;
@@ -83,11 +84,19 @@ impl Key {
     fn ecdsa(algorithm: &'static aws::EcdsaSigningAlgorithm, curve: &str, hash: &'static str) -> Result<Self, String> {
         let failed = |_| "cannot make an EC key".to_owned();
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).map_err(failed)?;
-        let pkcs8 = document.as_ref().to_vec();
-        let pair = EcdsaKeyPair::from_pkcs8(algorithm, &pkcs8).map_err(|_| "cannot read an EC key".to_owned())?;
+        Self::from_ec(algorithm, curve, hash, document.as_ref()).ok_or_else(|| "cannot read an EC key".to_owned())
+    }
+
+    fn from_ec(
+        algorithm: &'static aws::EcdsaSigningAlgorithm,
+        curve: &str,
+        hash: &'static str,
+        pkcs8: &[u8],
+    ) -> Option<Self> {
+        let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8).ok()?;
         let algorithm = sequence(&[oid(oids::EC_PUBLIC_KEY), oid(curve)]);
         let spki = sequence(&[algorithm, bit_string(pair.public_key().as_ref())]);
-        Ok(Self { signer: Signer::Ecdsa(Box::new(pair), hash), spki, pkcs8 })
+        Some(Self { signer: Signer::Ecdsa(Box::new(pair), hash), spki, pkcs8: pkcs8.to_vec() })
     }
 
     /// A P-256 key whose public half gives the curve by its parameters.
@@ -109,6 +118,22 @@ impl Key {
         let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).map_err(|_| "cannot read an Ed25519 key".to_owned())?;
         let spki = sequence(&[sequence(&[oid(oids::ED25519)]), bit_string(pair.public_key().as_ref())]);
         Ok(Self { signer: Signer::Ed25519(Box::new(pair)), spki, pkcs8 })
+    }
+
+    /// A private key of any common kind in PKCS#8.
+    pub(crate) fn from_pkcs8(pkcs8: &[u8]) -> Option<Self> {
+        let ec = |algorithm, curve, hash| Self::from_ec(algorithm, curve, hash, pkcs8);
+        Self::from_rsa(pkcs8)
+            .or_else(|| ec(&aws::ECDSA_P256_SHA256_ASN1_SIGNING, oids::CURVE_P256, "sha256"))
+            .or_else(|| ec(&aws::ECDSA_P384_SHA384_ASN1_SIGNING, oids::CURVE_P384, "sha384"))
+    }
+
+    /// A new RSA key of a size that aws-lc-rs does not make, and nobody should.
+    pub(crate) fn weak_rsa(bits: usize) -> Result<Self, String> {
+        let failed = || format!("cannot make an RSA key of {bits} bits");
+        let key = RsaPrivateKey::new(&mut SystemRng, bits).map_err(|_| failed())?;
+        let pkcs8 = key.to_pkcs8_der().map_err(|_| failed())?;
+        Self::from_rsa(pkcs8.as_bytes()).ok_or_else(failed)
     }
 
     fn from_pem(pem: &str) -> Option<Self> {

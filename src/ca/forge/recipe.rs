@@ -152,6 +152,8 @@ pub(crate) struct ExtensionRecipe {
 pub(crate) enum Spoil {
     /// The signature does not verify.
     Signature,
+    /// The key was replaced.
+    Key,
     /// The end is missing.
     Truncate,
     /// A length in a form that only BER allows.

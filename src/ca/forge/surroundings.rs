@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use super::keys::Key;
 use super::logs::Logs;
 use crate::model::Timestamp;
+
+/// Where keys come from, by the names that recipes have for them.
+pub(crate) type Keys = Arc<dyn Fn(&str) -> Result<Arc<Key>, String> + Send + Sync>;
 
 /// What every certificate of the lab has in common.
 #[derive(Clone)]
@@ -18,4 +22,5 @@ pub(crate) struct Surroundings {
     /// Judged as publicly trusted.
     pub(crate) public: bool,
     pub(crate) logs: Arc<Logs>,
+    pub(crate) keys: Keys,
 }

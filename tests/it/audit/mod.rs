@@ -1,0 +1,3 @@
+//! `tlscope audit`: clients that check what they are shown, and clients that do not.
+
+mod catalogue;
