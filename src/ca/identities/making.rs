@@ -98,7 +98,7 @@ fn weak_key() -> Result<Arc<Key>, String> {
     if let Some(key) = WEAK_KEY.get() {
         return Ok(key.clone());
     }
-    let key = Arc::new(Key::weak_rsa(1024)?);
+    let key = Arc::new(Key::rsa(1024, &[1, 0, 1])?);
     Ok(WEAK_KEY.get_or_init(|| key).clone())
 }
 
