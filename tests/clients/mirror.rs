@@ -19,20 +19,15 @@ use clients::Client;
 use stage::{Side, Stage};
 use table::{Answer, Cell};
 
-/// The cases whose servers turn the client away once the handshake stands.
-const TURNING_AWAY: [&str; 2] = ["client-cert-required", "client-cert-required-tls12"];
-
 /// What a client says of these cases, in their order.
 fn answers(client: &Client, side: &Side<'_>, cases: &[&str]) -> Vec<Answer> {
     let questions = side.questions.iter().filter(|own| cases.contains(&&*own.case));
     let mut said = asking::ask(client, side, &questions.collect::<Vec<_>>());
     let answer = |case: &&str| {
         let said = said.remove(*case).unwrap_or_else(|| panic!("{} says nothing of {case}", client.name));
-        let (class, line) = client
-            .words
-            .class(&said)
-            .unwrap_or_else(|| panic!("{}, {case}, {}: no class is known for {said}", client.name, side.name));
-        Answer { class: if TURNING_AWAY.contains(case) { words::once_turned_away(class) } else { class }, line }
+        let met = client.words.class(&said);
+        let (class, line) = met.unwrap_or_else(|| (words::NO_CLASS.to_owned(), said.replace('\n', "; ")));
+        Answer { class: words::of_case(case, class), line }
     };
     cases.iter().map(answer).collect()
 }

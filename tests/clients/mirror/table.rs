@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use super::exceptions;
-use super::words::TIMEOUT;
+use super::words::{NO_CLASS, TIMEOUT};
 use crate::marked::{block, replaced};
 
 /// What one client says of one case on either side.
@@ -56,26 +56,35 @@ pub(super) fn settle(clients: &[&'static str], cells: &[Cell]) {
     for (_, table) in &tables {
         println!("{table}");
     }
-    let disagreeing = cells.iter().filter(|cell| !cell.agrees());
-    let unexplained = disagreeing.clone().filter(|cell| cell.reason().is_none());
-    let unexplained: Vec<_> = unexplained
-        .map(|cell| {
-            let (straight, mirrored) = (&cell.straight.line, &cell.mirrored.line);
-            format!("{}, {}: {}\n  straight: {straight}\n  mirrored: {mirrored}", cell.case, cell.client, cell.words())
-        })
-        .collect();
-    assert!(
-        unexplained.is_empty(),
-        "no reason is given for {} answers:\n{}",
-        unexplained.len(),
-        unexplained.join("\n")
-    );
-    let met: BTreeSet<_> = disagreeing.map(|cell| (&*cell.case, cell.client)).collect();
-    let listed = exceptions::ALL.iter().flat_map(|own| own.clients.iter().map(|client| (own.case, *client)));
-    let stale: Vec<_> = listed.filter(|own| !met.contains(own)).collect();
-    assert!(stale.is_empty(), "these agree by now, or there is no such answer: {stale:?}");
+    let complaints = [classless(cells), unexplained(cells), stale(cells)].concat();
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
     assert!(share(cells.iter()) >= FLOOR, "only {:.1} % agree", share(cells.iter()) * 100.0);
     compare(&tables);
+}
+
+/// Answers that nobody has thought of.
+fn classless(cells: &[Cell]) -> Vec<String> {
+    let answers = cells.iter().flat_map(|cell| [(cell, &cell.straight), (cell, &cell.mirrored)]);
+    let classless = answers.filter(|(_, answer)| answer.class == NO_CLASS);
+    classless.map(|(cell, answer)| format!("{}, {}: {NO_CLASS}: {}", cell.case, cell.client, answer.line)).collect()
+}
+
+/// Answers that do not agree, without a reason.
+fn unexplained(cells: &[Cell]) -> Vec<String> {
+    let unexplained = cells.iter().filter(|cell| !cell.agrees() && cell.reason().is_none());
+    let complaint = |cell: &Cell| {
+        let (straight, mirrored) = (&cell.straight.line, &cell.mirrored.line);
+        format!("{}, {}: {}\n  straight: {straight}\n  mirrored: {mirrored}", cell.case, cell.client, cell.words())
+    };
+    unexplained.map(complaint).collect()
+}
+
+/// Reasons without an answer.
+fn stale(cells: &[Cell]) -> Vec<String> {
+    let met: BTreeSet<_> = cells.iter().filter(|cell| !cell.agrees()).map(|cell| (&*cell.case, cell.client)).collect();
+    let listed = exceptions::ALL.iter().flat_map(|own| own.clients.iter().map(|client| (own.case, *client)));
+    let stale = listed.filter(|own| !met.contains(own));
+    stale.map(|(case, client)| format!("{case}, {client}: listed as an exception, and there is none")).collect()
 }
 
 /// The share that agrees.

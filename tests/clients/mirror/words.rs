@@ -15,12 +15,12 @@ pub(super) const PAGE: &str = "error page";
 /// It waited in vain.
 pub(super) const TIMEOUT: &str = "timeout";
 
-/// It was turned away once the handshake stood.
-const TURNED_AWAY: &str = "turned away";
+/// What it says is not known here, which fails the test.
+pub(super) const NO_CLASS: &str = "no class";
 
 /// What every client is made to say of an answer, and the least that others say. Whoever takes the server's TLS is
 /// served, whatever is spoken in it.
-const AT_LAST: [Word; 9] = [
+const AT_LAST: [Word; 11] = [
     ("HTTP/1.1 200", OK),
     ("HTTP/1.0 200", OK),
     ("HTTP/200", OK),
@@ -30,6 +30,8 @@ const AT_LAST: [Word; 9] = [
     ("HTTP/1.1 502", PAGE),
     ("HTTP/1.0 502", PAGE),
     ("HTTP/502", PAGE),
+    ("Handshake was completed", OK),
+    ("verify return:1", OK),
 ];
 
 /// What a client calls what is wrong.
@@ -73,11 +75,29 @@ fn found(said: &str, words: &[Word]) -> Vec<(&'static str, String)> {
     met
 }
 
-/// The class of an answer to a server that wants a client certificate: its alert comes after the handshake, when the
-/// request is on its way, and whether a client sees it or the end of the connection is a matter of chance.
-pub(super) fn once_turned_away(class: String) -> String {
-    let is_away = class.starts_with("client certificate") || ["closed", "reset"].contains(&&*class);
-    if is_away { TURNED_AWAY.to_owned() } else { class }
+/// Answers to some cases that only chance tells apart, and the class that they are of.
+const ALIKE: [Alike; 2] = [
+    // The alert comes after the handshake, when the request is on its way: whether a client sees it or the end of the
+    // connection first is not certain.
+    Alike {
+        cases: &["client-cert-required", "client-cert-required-tls12"],
+        classes: &["client certificate required", "closed", "reset"],
+        class: "turned away",
+    },
+    // All clients ask for a page. These servers answer something else, and each client makes of it what it will.
+    Alike { cases: &["mqtt", "smtps"], classes: &[OK, TIMEOUT, "closed", "reset"], class: "no page" },
+];
+
+struct Alike {
+    cases: &'static [&'static str],
+    classes: &'static [&'static str],
+    class: &'static str,
+}
+
+/// The class of an answer to this case.
+pub(super) fn of_case(case: &str, class: String) -> String {
+    let alike = ALIKE.iter().find(|alike| alike.cases.contains(&case) && alike.classes.contains(&&*class));
+    alike.map_or(class, |alike| alike.class.to_owned())
 }
 
 /// curl, `openssl s_client`, Python and Node: what OpenSSL calls things, and what they find themselves.
@@ -328,10 +348,11 @@ pub(super) const CHROMIUM: Words = Words {
         ("ERR_SSL_PROTOCOL_ERROR", "protocol error"),
         ("ERR_SSL_UNRECOGNIZED_NAME_ALERT", "alert, name"),
         ("ERR_TLS13_DOWNGRADE_DETECTED", "downgrade"),
-        ("ERR_BAD_SSL_CLIENT_AUTH_CERT", "client certificate"),
-        ("ERR_SSL_CLIENT_AUTH_CERT_NEEDED", "client certificate"),
+        ("ERR_BAD_SSL_CLIENT_AUTH_CERT", "client certificate required"),
+        ("ERR_SSL_CLIENT_AUTH_CERT_NEEDED", "client certificate required"),
         ("ERR_SOCKET_NOT_CONNECTED", "closed"),
         ("ERR_CONNECTION_CLOSED", "closed"),
+        ("ERR_EMPTY_RESPONSE", "closed"),
         ("ERR_CONNECTION_RESET", "reset"),
         ("ERR_CONNECTION_REFUSED", "refused"),
         ("timed out", TIMEOUT),
@@ -384,6 +405,7 @@ pub(super) const FIREFOX: Words = Words {
         ("SSL_ERROR_HANDSHAKE_FAILURE_ALERT", "handshake failure"),
         ("SSL_ERROR_USER_CANCELED_ALERT", "alert, user cancelled"),
         ("PR_CONNECT_RESET_ERROR", "reset"),
+        ("NS_ERROR_NET_RESET", "closed"),
         ("NS_ERROR_ABORT", "client certificate required"),
         ("PR_END_OF_FILE_ERROR", "closed"),
         ("NS_ERROR_CONNECTION_REFUSED", "refused"),
