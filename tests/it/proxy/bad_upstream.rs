@@ -11,6 +11,7 @@ use rcgen::{CertificateParams, KeyPair, SanType};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::ResolvesServerCert;
 use rustls::sign::CertifiedKey;
+use tlscope::export::{HarWriter, Recorded, Redaction, connection_line};
 use tlscope::lab::careless;
 use tlscope::model::{
     BadUpstream, ClientOutcome, Connection, FindingId, Given, GivenKind, Outcome, Protocol, Target, TlsVersion,
@@ -57,6 +58,19 @@ fn given(connection: &Connection) -> &Given {
     connection.given.as_ref().unwrap()
 }
 
+/// The record as documents have it, by their schema.
+fn documented(told: &Told) -> serde_json::Value {
+    let connection = told.connection();
+    let line = connection_line(Recorded { connection, report: told.report(connection.id) }, 1, |_| true);
+    crate::schemas::assert_valid("tlscope.event-1", &line);
+    let mut har = HarWriter::begin(Vec::new(), Redaction::On).unwrap();
+    har.connection(Recorded { connection, report: told.report(connection.id) }, 1, None).unwrap();
+    let har: serde_json::Value = serde_json::from_slice(&har.finish().unwrap()).unwrap();
+    crate::schemas::assert_valid("tlscope.har-1", &har);
+    assert_eq!(har["log"]["_tlscope"]["connections"][0]["given"], line["given"]);
+    line["given"].clone()
+}
+
 /// Until the record of the last connection is over and its server judged.
 async fn settled(rig: &Rig, count: usize) {
     rig.until(|told| {
@@ -78,6 +92,7 @@ async fn pass_lets_a_bad_server_through_and_says_what_that_switches_off() {
     let given = given(told.connection());
     assert_eq!((given.kind, given.policy, given.changed.len()), (GivenKind::Pass, Some(BadUpstream::Pass), 1));
     assert!(given.unmirrored.is_empty() && told.connection().outcome == Some(Outcome::Relayed));
+    assert_eq!(documented(&told)["changed"], serde_json::json!([words]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,6 +147,8 @@ async fn refuse_gives_the_page_in_place_of_a_bad_server() {
     assert!(exchange.response.is_none() && exchange.url.ends_with("/json"), "{exchange:?}");
     assert_eq!(told.findings(), [FindingId::CertExpired, FindingId::NameMismatch]);
     assert_eq!(connection.upstream.sent.len(), 2, "what it showed is kept");
+    let document = documented(&told);
+    assert_eq!((&document["kind"], &document["policy"]), (&"error-page".into(), &"refuse".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
