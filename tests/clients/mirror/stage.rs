@@ -44,7 +44,6 @@ pub(super) struct Stage {
 /// One of the two ways to the servers.
 pub(super) struct Side<'s> {
     stage: &'s Stage,
-    pub(super) name: &'static str,
     pub(super) questions: Vec<Question>,
     /// What clients trust.
     pub(super) roots: PathBuf,
@@ -92,7 +91,7 @@ impl Stage {
         let port = self.lab.address().port();
         let questions = self.cases().iter().map(|case| question(case, elsewhere(&self.lab, case).unwrap_or(port)));
         let questions = questions.collect();
-        Side { stage: self, name: "straight", questions, roots: self.ground.path("straight.pem") }
+        Side { stage: self, questions, roots: self.ground.path("straight.pem") }
     }
 
     /// Through tlscope. What it tunnels leads to the lab's roots, so these are trusted as well as its own.
@@ -103,14 +102,14 @@ impl Stage {
         let port = |case: &Case| case.port.map_or(self.port, |own| self.reversed[&own]);
         let questions = self.cases().iter().map(|case| question(case, port(case)));
         let questions = questions.collect();
-        Side { stage: self, name: "mirrored", questions, roots: self.ground.path("mirrored.pem") }
+        Side { stage: self, questions, roots: self.ground.path("mirrored.pem") }
     }
 }
 
 impl Side<'_> {
     /// The command, with everything filled in that is the same for all questions.
     pub(super) fn filled(&self, run: &str) -> String {
-        let home = run.contains("{home}").then(|| self.home()).unwrap_or_default();
+        let home = if run.contains("{home}") { self.home() } else { PathBuf::new() };
         let values = [
             ("{roots}", self.roots.display().to_string()),
             ("{scripts}", script("mirror").display().to_string()),

@@ -39,10 +39,10 @@ impl Cell {
     }
 
     fn words(&self) -> String {
-        match self.agrees() {
-            true => self.straight.class.clone(),
-            false => format!("**{} → {}**", self.straight.class, self.mirrored.class),
+        if self.agrees() {
+            return self.straight.class.clone();
         }
+        format!("**{} → {}**", self.straight.class, self.mirrored.class)
     }
 }
 
