@@ -48,13 +48,10 @@ impl Words {
     /// The class of what was said, and the lines with the words.
     pub(super) fn class(&self, said: &str) -> Option<(String, String)> {
         let mut met = found(said, self.certificate);
-        if met.is_empty() {
-            met = found(said, self.other);
+        if met.is_empty() || !self.says_all {
+            met.extend([self.other, &AT_LAST].into_iter().flat_map(|words| found(said, words)));
+            met.truncate(1);
         }
-        if met.is_empty() {
-            met = found(said, &AT_LAST);
-        }
-        met.truncate(if self.says_all { met.len() } else { 1 });
         let (classes, mut lines): (Vec<_>, Vec<_>) = met.into_iter().unzip();
         lines.dedup();
         (!classes.is_empty()).then(|| (classes.join(", "), lines.join("; ")))
@@ -76,7 +73,7 @@ fn found(said: &str, words: &[Word]) -> Vec<(&'static str, String)> {
 }
 
 /// Answers to some cases that only chance tells apart, and the class that they are of.
-const ALIKE: [Alike; 2] = [
+const ALIKE: [Alike; 3] = [
     // The alert comes after the handshake, when the request is on its way: whether a client sees it or the end of the
     // connection first is not certain.
     Alike {
@@ -86,6 +83,8 @@ const ALIKE: [Alike; 2] = [
     },
     // All clients ask for a page. These servers answer something else, and each client makes of it what it will.
     Alike { cases: &["mqtt", "smtps"], classes: &[OK, TIMEOUT, "closed", "reset"], class: "no page" },
+    // This server shows its flight and ends. Firefox answers it before it has judged the certificate.
+    Alike { cases: &["hostile"], classes: &["name", "closed"], class: "name, or closed" },
 ];
 
 struct Alike {
