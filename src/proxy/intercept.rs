@@ -146,7 +146,7 @@ async fn intercept(
     tcp: Option<TcpLeg>,
 ) {
     record.publish().await;
-    let (reached, client) = Box::pin(meanwhile(stream, reach_and_choose(ctx, &record, target, tcp, hello))).await;
+    let (reached, client) = meanwhile(stream, Box::pin(reach_and_choose(ctx, &record, target, tcp, hello))).await;
     let stream = match client {
         Client::Waits(stream) => stream.with_prefix(bytes.clone()),
         Client::Left(waited) => return Box::pin(given_up(ctx, record, hello, target, reached, waited)).await,
