@@ -217,7 +217,9 @@ fn app_of(connection: &Connection, subject: &Subject) -> String {
 impl State {
     fn note_connection(&mut self, connection: &Connection) -> Option<Trial> {
         let settled = connection.client.outcome.as_ref().and_then(|outcome| self.settle(connection, outcome));
-        connection.closed?;
+        if connection.closed.is_none() {
+            return settled;
+        }
         let shown = self.shown.remove(&connection.id)?;
         self.audit.end(&shown.subject, connection.id);
         let Some(mut trial) = shown.taken else { return settled };

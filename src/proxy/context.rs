@@ -217,24 +217,28 @@ impl Shared {
 
     /// Tells an event, waiting for room: heads and records are never dropped.
     pub(super) async fn tell(&self, event: Event) {
-        let tried = self.services.audit.as_ref().and_then(|audit| audit.watch(&event));
+        let tried = self.tried(&event);
         // Without a listener the proxy is on its way out.
         let _ = self.services.events.send(event).await;
-        if let Some(trial) = tried {
-            let _ = self.services.events.send(Event::Tried(Box::new(trial))).await;
+        if let Some(tried) = tried {
+            let _ = self.services.events.send(tried).await;
         }
     }
 
     /// The same from where waiting is not possible: a destructor, the judging thread.
     pub(super) fn tell_later(&self, event: Event) {
-        let tried = self.services.audit.as_ref().and_then(|audit| audit.watch(&event));
+        let tried = self.tried(&event);
         self.send_later(event);
-        if let Some(trial) = tried {
-            self.send_later(Event::Tried(Box::new(trial)));
-        }
+        tried.into_iter().for_each(|tried| self.send_later(tried));
     }
 
-    fn send_later(&self, event: Event) {
+    /// What an event means for the audit, where there is one: every event about a connection or a request comes by here.
+    pub(super) fn tried(&self, event: &Event) -> Option<Event> {
+        let trial = self.services.audit.as_ref()?.watch(event)?;
+        Some(Event::Tried(Box::new(trial)))
+    }
+
+    pub(super) fn send_later(&self, event: Event) {
         if let Err(mpsc::error::TrySendError::Full(event)) = self.services.events.try_send(event) {
             let events = self.services.events.clone();
             self.tasks.spawn(async move {

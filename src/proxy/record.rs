@@ -207,14 +207,19 @@ fn tell(ctx: &Ctx, state: &Arc<Mutex<State>>) {
     let event = |state: &State| Event::Connection(Box::new(state.connection.clone()));
     let events = &ctx.services.events;
     let now = lock(state);
+    let tried = ctx.tried(&event(&now));
     if let Ok(room) = events.try_reserve() {
-        return room.send(event(&now));
+        room.send(event(&now));
+        return tried.into_iter().for_each(|tried| ctx.send_later(tried));
     }
     drop(now);
     let (events, state) = (events.clone(), state.clone());
     ctx.tasks.spawn(async move {
         if let Ok(room) = events.reserve().await {
             room.send(event(&lock(&state)));
+        }
+        if let Some(tried) = tried {
+            let _ = events.send(tried).await;
         }
     });
 }
