@@ -21,6 +21,7 @@ mod process;
 mod recording;
 mod terminal;
 
+mod audit;
 mod checked;
 mod chromium;
 mod commands;

@@ -98,10 +98,15 @@ impl Running {
         before.rsplit(':').next().unwrap().parse().unwrap()
     }
 
+    /// Waits until it has ended by itself.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        until("an end", || self.child.try_wait().unwrap())
+    }
+
     /// Asks it to end, and waits until it has.
     pub(crate) fn end(&mut self) -> ExitStatus {
         signal(&self.child, "TERM");
-        until("an end", || self.child.try_wait().unwrap())
+        self.ended()
     }
 }
 

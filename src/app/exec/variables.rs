@@ -109,8 +109,8 @@ pub(super) const VARIABLES: &[Variable] = &[
     set("CARGO_HTTP_CAINFO", Value::Bundle, "cargo"),
     set("DENO_CERT", Value::Ca, "Deno"),
     set("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", Value::Bundle, "gRPC in C++, Python, Ruby, PHP; grpc-js"),
+    // Not HTTPS_CA_FILE, which is for LWPs of before 2011: it makes LWP look at no host name.
     set("PERL_LWP_SSL_CA_FILE", Value::Bundle, "Perl's LWP"),
-    set("HTTPS_CA_FILE", Value::Bundle, "Perl's LWP, older ones"),
     set("BUNDLE_SSL_CA_CERT", Value::Bundle, "Ruby's Bundler"),
     set("COMPOSER_CAFILE", Value::Bundle, "Composer"),
     set("PHP_INI_SCAN_DIR", Value::PhpDirectory, "PHP"),
