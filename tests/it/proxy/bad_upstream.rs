@@ -96,6 +96,18 @@ async fn pass_lets_a_bad_server_through_and_says_what_that_switches_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_fails_behind_the_handshake_is_no_repair() {
+    let host = "client-cert-required.lab.test";
+    let rig = rig("pass").await;
+    let mut tls = rig.tls(&format!("{host}:443"), host, &[]).await;
+    ask(&mut tls, GET).await;
+    settled(&rig, 1).await;
+    rig.until(|told| told.findings().contains(&FindingId::ClientCertRequired)).await;
+    let told = rig.stop().await;
+    assert!(given(told.connection()).changed.is_empty(), "{:?}", told.connection().given);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pass_waits_for_no_judge_and_its_words_come_later() {
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let ready = move || assert!(wait.recv().is_err());
