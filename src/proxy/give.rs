@@ -87,7 +87,7 @@ impl Choosing<'_> {
         match mirror::mirrored(self.ctx, self.record, self.client.0, report).await {
             Ok(mut identity) => {
                 // The judge may have gone on meanwhile.
-                identity.1.note_bad(&report.grave(), &self.record.bad());
+                identity.1.note_bad(&report.grave(), &self.record.come_out_since(report));
                 Ok(Choice { identity, page: None })
             }
             Err(reason) => self.instead(&format!("its chain cannot be mirrored: {reason}"), report).await,

@@ -456,6 +456,18 @@ async fn mirror_shows_the_defects_and_lets_through_who_takes_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_the_mirror_is_not_left_out_when_it_is_named_later() {
+    let host = "missing-intermediate.lab.test";
+    let rig = rig("mirror").await;
+    assert!(answer(&rig, host).await.starts_with("HTTP/1.1 200"));
+    // Its issuer has to be fetched before it is said to be missing.
+    rig.until(|told| told.findings().contains(&FindingId::ChainMissingIntermediate)).await;
+    let told = rig.stop().await;
+    let given = given(told.connection());
+    assert_eq!((given.kind, given.unmirrored.as_slice()), (GivenKind::Mirror, [].as_slice()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mirror_speaks_what_the_server_speaks() {
     let rig = rig("mirror:*.lab.test").await;
     let (tls, leaf) = connect(&rig, BAD, &["h2", "http/1.1"]).await;
