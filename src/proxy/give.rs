@@ -70,10 +70,11 @@ struct Choosing<'a> {
 impl Choosing<'_> {
     async fn by(&self, report: &Report) -> Result<Choice, String> {
         let bad = report.grave();
-        match self.ruled.policy {
-            BadUpstream::Mirror if mirror::is_bad(report) => self.mirror(report).await,
-            BadUpstream::Refuse if !bad.is_empty() => self.instead(&id_list(&bad), report).await,
-            _ => self.server().await,
+        match (self.ruled.policy, report.doubt()) {
+            (BadUpstream::Mirror, _) if mirror::is_bad(report) => self.mirror(report).await,
+            (BadUpstream::Refuse, _) if !bad.is_empty() => self.instead(&id_list(&bad), report).await,
+            (BadUpstream::Pass, _) | (_, None) => self.server().await,
+            (_, Some(doubt)) => self.instead(&doubt, report).await,
         }
     }
 

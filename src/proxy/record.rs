@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::net::{Missed, TlsLeg};
 
-/// How long a page waits for what the judge has to say.
+/// How long a page, and what is chosen by it, waits for what the judge has to say.
 const JUDGE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Holds the record, tells each state of it as an event, and always tells how it ended.
