@@ -14,6 +14,7 @@ mod judge;
 mod lab;
 mod layering;
 mod limbo;
+mod mirror;
 mod oracle;
 mod proxy;
 mod rig;

@@ -45,6 +45,8 @@ pub(super) struct Family<'k> {
     identities: Vec<Identity>,
     /// Defects that could not be copied.
     pub(super) lost: BTreeSet<FindingId>,
+    /// Those whose key is of another kind than their own.
+    pub(super) unlike: Vec<usize>,
     /// Whether the leaf stands directly below our CA, whatever stood above it.
     is_flat: bool,
 }
@@ -58,7 +60,8 @@ impl<'k> Family<'k> {
         keyring: &'k Keyring,
         (report, leaf_key, is_flat): (&Report, Option<&str>, bool),
     ) -> Result<Self, String> {
-        let mut family = Self { kin, roots, keyring, identities: Vec::new(), lost: BTreeSet::new(), is_flat };
+        let mut family =
+            Self { kin, roots, keyring, identities: Vec::new(), lost: BTreeSet::new(), unlike: Vec::new(), is_flat };
         let mut keys: HashMap<Vec<u8>, Own> = HashMap::new();
         let mut taken: Vec<Arc<Key>> = Vec::new();
         for at in 0..kin.members.len() {
@@ -83,6 +86,9 @@ impl<'k> Family<'k> {
             };
             if !own.is_alike && member.cert.key.is_some() {
                 family.lost.extend(about_the_key(report, member.cert.sha256()));
+                if leaf_key.is_none() || kin.leaf() != Some(at) {
+                    family.unlike.push(at);
+                }
             }
             family.identities.push(identity_of(member, own, report));
         }
