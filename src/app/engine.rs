@@ -129,6 +129,7 @@ fn banner(settings: &RunSettings, authority: &Authority, origin: Origin, now: Ti
         addresses: Vec::new(),
         reversed: Vec::new(),
         own_address: own_address(),
+        policies: settings.proxy.policy.about_bad_of_all(),
         allowed: settings.proxy.access.allow.iter().map(ToString::to_string).collect(),
         ca_name: authority.name().to_owned(),
         ca_is_new: origin == Origin::Created,

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::WeakSender;
 use super::repeating::repeat;
 use crate::check::{Question, check_server};
 use crate::inquiry::Inquiry;
-use crate::model::{self, Command, Connection, ConnectionId, Event, ExchangeId, RowId, Target};
+use crate::model::{self, BadUpstream, Command, Connection, ConnectionId, Event, ExchangeId, RowId, Target};
 use crate::net::Dialler;
 use crate::proxy::{Guests, Questions, Routes};
 use crate::session::{Detail, Session, read_detail};
@@ -54,6 +54,7 @@ impl Commander {
             }
             Command::Clear => reply(self.tell(Event::Cleared, "thrown away")),
             Command::Route { target, tunnel } => reply(self.route(&target, tunnel)),
+            Command::Give { target, policy } => reply(self.give(target, policy)),
             Command::Answer { question, answer } => reply(self.answer(question, answer)),
             Command::Forget(address) => reply(self.forget(address)),
             Command::Recheck(id) => drop(tokio::spawn(async move { reply(own.recheck(id).await) })),
@@ -71,6 +72,17 @@ impl Commander {
         let words = if tunnel { "tunnelled" } else { "intercepted" };
         self.routes.set(target.clone(), tunnel);
         Answer::Said(format!("{target} is {words} from its next connection on"))
+    }
+
+    fn give(&self, target: Target, policy: BadUpstream) -> Answer {
+        let (done, more) = match policy {
+            BadUpstream::Pass => ("passed", ": the app's own refusal is switched off"),
+            BadUpstream::Mirror => ("mirrored", ""),
+            BadUpstream::Refuse => ("refused", ""),
+        };
+        let words = format!("{target}, when bad, is {done} from its next connection on{more}");
+        self.routes.give(target, policy);
+        Answer::Said(words)
     }
 
     fn answer(&self, question: u64, answer: model::Answer) -> Answer {

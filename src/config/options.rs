@@ -13,7 +13,7 @@ use super::values::{Colour, ColumnName, Listen, ProxyPassword, ReverseRule, Root
 use crate::headless::FailOn;
 use crate::model::Timestamp;
 use crate::net::{Cidr, ClientCertRule, ConnectRule, Glob, NoProxy, ResolveRule, Secret, UpstreamProxy};
-use crate::proxy::AfterRefusal;
+use crate::proxy::{AfterRefusal, BadUpstreamRule};
 use crate::tui::Theme;
 
 /// The proxy.
@@ -44,6 +44,10 @@ pub(super) struct ProxyOptions {
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     #[serde(deserialize_with = "each")]
     pub(super) tunnel: Vec<Glob>,
+    /// What clients are given where a server is bad: pass (a good certificate), mirror (its defects), refuse (a page) [default: pass]
+    #[arg(long, value_name = "pass|mirror|refuse[:GLOB]", value_delimiter = ',')]
+    #[serde(deserialize_with = "each")]
+    pub(super) bad_upstream: Vec<BadUpstreamRule>,
     /// How many connections of other machines are served at a time [default: 4096]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) max_connections: Option<u32>,
@@ -280,7 +284,7 @@ pub(super) struct AppOptions {
 }
 
 layered! {
-    ProxyOptions { listen, allow, proxy_password, allow_local, intercept, tunnel, tunnel_after_refusal, observe_tunnelled, reverse, max_connections, max_per_address, max_silent, hello_timeout, server_first_after, body_limit, memory_limit }
+    ProxyOptions { listen, allow, proxy_password, allow_local, intercept, tunnel, bad_upstream, tunnel_after_refusal, observe_tunnelled, reverse, max_connections, max_per_address, max_silent, hello_timeout, server_first_after, body_limit, memory_limit }
     NetOptions { resolve, connect_to, client_cert, client_cert_password, upstream_proxy, no_proxy, key_log, dns_timeout, tcp_timeout, tls_timeout }
     TrustOptions { roots, root_file, ct_logs }
     InquiryOptions { at, offline, max_depth }

@@ -223,7 +223,11 @@ fn proxy_config(options: ProxyOptions, home: &Home) -> proxy::Config {
             per_address: count(options.max_per_address, default.limits.per_address),
             silent: count(options.max_silent, default.limits.silent),
         },
-        policy: proxy::Policy { intercept: options.intercept, tunnel: options.tunnel },
+        policy: proxy::Policy {
+            intercept: options.intercept,
+            tunnel: options.tunnel,
+            bad_upstream: options.bad_upstream,
+        },
         after_refusal: options.tunnel_after_refusal.unwrap_or(default.after_refusal),
         always_tunnelled: Some(home.tunnelled.clone()),
         observe_tunnelled: options.observe_tunnelled.unwrap_or(default.observe_tunnelled),
@@ -310,6 +314,21 @@ mod tests {
         assert_eq!(merged.net.tls_timeout, Duration::from_secs(2));
         assert!(!merged.proxy.access.allow_local && merged.trust.roots.is_empty());
         assert_eq!(merged.proxy.listen, ["127.0.0.1:1".parse().unwrap()]);
+    }
+
+    #[test]
+    fn what_is_given_of_bad_servers_is_a_list_like_any_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let rules = |line: &str| {
+            let rules = run_with(dir.path(), line).proxy.policy.bad_upstream;
+            rules.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(rules(""), "");
+        let text = "[proxy]\nbad_upstream = [\"mirror\", \"refuse:*.bank.test:8443\"]\n";
+        std::fs::write(dir.path().join("config.toml"), text).unwrap();
+        assert_eq!(rules(""), "mirror refuse:*.bank.test:8443");
+        let flags = "--bad-upstream pass --bad-upstream mirror:a.test,refuse:[::1]:443";
+        assert_eq!(rules(flags), "pass mirror:a.test refuse:[::1]:443");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! refuses it and with which message.
 //!
 //! Owns the catalogue of pages, one for each id, and everything made of it: the summary line and
-//! the fix of a finding, and the pages in docs/findings/; and the words for chains and handshakes
-//! that every face uses. The words are for a person with no time:
+//! the fix of a finding, and the pages in docs/findings/; and the words for chains, handshakes and
+//! what clients are given that every face uses. The words are for a person with no time:
 //! a tester, an app developer, the owner of a server.
 //!
 //! Must not know how a finding was come by.
@@ -12,6 +12,7 @@
 
 mod certificate;
 mod chain;
+mod given;
 mod handshake;
 mod hello;
 mod markdown;
@@ -23,6 +24,7 @@ mod template;
 
 pub use certificate::certificate_text;
 pub use chain::{ChainLine, Role, chain_lines};
+pub use given::{bad_upstream_words, given_news, given_words};
 pub use handshake::{Labelled, client_lines, client_outcome_words, failure_words, handshake_lines};
 pub use hello::{hello_lines, likeness_words};
 pub use markdown::{fix_in_general, index_markdown, page_markdown};

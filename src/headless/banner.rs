@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use super::Paint;
-use crate::model::Target;
+use crate::explain::bad_upstream_words;
+use crate::model::{BadUpstream, Target};
 
 /// Everything a person needs to begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Banner {
     pub reversed: Vec<(SocketAddr, Target)>,
     /// This machine's address in its network, when it has one.
     pub own_address: Option<IpAddr>,
+    /// What clients of bad servers are given, and of which hosts; of all the others where none are named.
+    pub policies: Vec<(BadUpstream, Option<String>)>,
     /// Who may use it beside this machine.
     pub allowed: Vec<String>,
     /// The CA's name.
@@ -94,8 +97,7 @@ impl Banner {
         entries.extend(self.remote().map(|remote| ("devices", self.device_steps(remote))));
         entries.push(("CA", format!("{}{made}: {}", self.ca_name, self.ca_file.display())));
         entries.extend(self.session.as_ref().map(|session| ("session", session.display().to_string())));
-        let note = "clients are shown good certificates: an app's own refusal of a bad one is switched off";
-        entries.push(("note", note.to_owned()));
+        entries.extend(self.policy_lines().into_iter().map(|line| ("policy", line)));
         entries.extend(self.warnings.iter().map(|warning| ("warning", warning.clone())));
         entries.into_iter().map(|(label, value)| (label.to_owned(), value)).collect()
     }
@@ -108,6 +110,20 @@ impl Banner {
             Some(format!("all that comes to {} goes to {}", addresses.join(" and "), ports.first()?.1))
         };
         ports.filter_map(line).collect()
+    }
+
+    /// What the app itself is kept from doing has to be known.
+    fn policy_lines(&self) -> Vec<String> {
+        let has_named = self.policies.iter().any(|(_, hosts)| hosts.is_some());
+        let line = |(policy, hosts): &(BadUpstream, Option<String>)| {
+            let hosts = match hosts {
+                Some(hosts) => format!(" for {hosts}"),
+                None if has_named => " for all others".to_owned(),
+                None => String::new(),
+            };
+            format!("{}{hosts}: {}", policy.word(), bad_upstream_words(*policy))
+        };
+        self.policies.iter().map(line).collect()
     }
 
     fn device_steps(&self, remote: SocketAddr) -> String {
@@ -148,6 +164,7 @@ mod tests {
             addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
             reversed: Vec::new(),
             own_address: own.map(|own| own.parse().unwrap()),
+            policies: vec![(BadUpstream::Pass, None)],
             allowed: Vec::new(),
             ca_name: "tlscope CA 0a1b2c3d".into(),
             ca_is_new: true,
@@ -183,6 +200,17 @@ mod tests {
             "all that comes to 127.0.0.1:25 goes to 192.0.2.1:25",
         ];
         assert_eq!(banner.reverse_ports(), lines);
+    }
+
+    #[test]
+    fn what_is_done_about_bad_servers_is_said_for_each_kind_of_host() {
+        let policies = vec![
+            (BadUpstream::Mirror, Some("*.app.test".to_owned())),
+            (BadUpstream::Refuse, Some("bank.test:8443".to_owned())),
+            (BadUpstream::Pass, None),
+        ];
+        let banner = Banner { policies, ..banner(&["127.0.0.1:8080"], None) };
+        insta::assert_snapshot!(banner.policy_lines().join("\n"));
     }
 
     #[test]

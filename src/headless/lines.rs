@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::Paint;
-use crate::explain::{client_outcome_words, failure_words, setup_words, summary};
+use crate::explain::{client_outcome_words, failure_words, given_news, setup_words, summary};
 use crate::export::Recorded;
 use crate::model::{
     Connection, ConnectionId, Exchange, Finding, FindingId, Report, SetupNews, SetupStep, Severity, Summary,
@@ -17,7 +17,7 @@ const REMEMBERED: usize = 50_000;
 
 /// Makes the lines. With `verbose` every exchange has one as well.
 pub fn human_lines(paint: Paint, verbose: bool) -> Format {
-    let mut lines = Lines { paint, verbose, told: BTreeSet::new(), known: HashSet::new() };
+    let mut lines = Lines { paint, verbose, told: BTreeSet::new(), known: HashSet::new(), given: HashSet::new() };
     Box::new(move |told| lines.of(told))
 }
 
@@ -28,6 +28,8 @@ struct Lines {
     told: BTreeSet<ConnectionId>,
     /// What was said about which name.
     known: HashSet<(String, FindingId)>,
+    /// What was said about what clients of which name were given.
+    given: HashSet<(String, String)>,
 }
 
 impl Lines {
@@ -57,8 +59,17 @@ impl Lines {
                 out.push_str(&self.finding(finding));
             }
         }
+        out.push_str(&self.news_of_given(connection, &name).unwrap_or_default());
         self.forget();
         (!out.is_empty()).then_some(out)
+    }
+
+    /// A line of its own, for it is known later than the server; said once of a name.
+    fn news_of_given(&mut self, connection: &Connection, name: &str) -> Option<String> {
+        let words = given_news(connection.given.as_ref()?)?;
+        let is_new = self.given.insert((name.to_owned(), words.clone()));
+        let (opened, client) = (connection.opened.clock(), connection.client_address.ip());
+        is_new.then(|| format!("{opened} {client} {}  given {}\n", self.paint.bold(name), text::safe(&words)))
     }
 
     /// The oldest are over; memory stays bounded.
@@ -68,6 +79,9 @@ impl Lines {
         }
         if self.known.len() > REMEMBERED {
             self.known.clear();
+        }
+        if self.given.len() > REMEMBERED {
+            self.given.clear();
         }
     }
 

@@ -6,7 +6,8 @@ use super::*;
 use crate::check::{Checked, Reach};
 use crate::model::{
     CaTest, ClientHello, ClientOutcome, Connection, ConnectionId, DialTiming, Exchange, ExchangeId, ExchangeTiming,
-    Facts, Failure, Finding, FindingId, NotChecked, Report, SetupNews, SetupStep, Summary, Target, Timestamp,
+    Facts, Failure, Finding, FindingId, Given, GivenKind, NotChecked, Report, SetupNews, SetupStep, Summary, Target,
+    Timestamp,
 };
 use crate::session::{Change, Told};
 use crate::text::corpus::{CORPUS, is_raw};
@@ -22,6 +23,7 @@ fn connection(evil: &str) -> Connection {
     connection.upstream.sni = Some(evil.into());
     connection.upstream.failure = Some(Failure::Incompatible { reason: evil.into() });
     connection.raw_guess = Some(evil.into());
+    connection.given = Some(Given { changed: vec![evil.into()], ..Given::without_leaf(GivenKind::Mirror) });
     connection.findings =
         vec![Finding::new(FindingId::NameMismatch, Facts::new().with("asked", evil).with("presented", evil))];
     connection
@@ -52,6 +54,23 @@ fn lines_are_safe() {
             assert_safe(&lines(&told).unwrap_or_default(), evil);
         }
     }
+}
+
+#[test]
+fn what_clients_of_bad_servers_are_given_is_told_once_for_each_name() {
+    let mut lines = human_lines(Paint::default(), false);
+    let mut line = |id, given: Given| {
+        let mut connection = connection("a.test");
+        (connection.id, connection.given, connection.upstream.failure) = (ConnectionId(id), Some(given), None);
+        lines(&Told::Change(Change::Connection(Arc::new(connection), None, 1))).unwrap_or_default()
+    };
+    let mut passed = Given::without_leaf(GivenKind::Pass);
+    let mirrored = Given { unmirrored: vec![FindingId::CtTooFew], ..Given::without_leaf(GivenKind::Mirror) };
+    let usual = line(1, passed.clone());
+    assert!(!usual.contains("given"), "{usual}");
+    passed.note_bad(&[], &[FindingId::CertExpired]);
+    let told = [line(1, passed.clone()), line(2, mirrored.clone()), line(3, passed), line(4, mirrored)];
+    insta::assert_snapshot!(told.concat());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Answer, ConnectionId, ExchangeId, Note, RowId, Target};
+use super::{Answer, BadUpstream, ConnectionId, ExchangeId, Note, RowId, Target};
 
 /// A wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,5 +32,12 @@ pub enum Command {
         target: Target,
         /// Whether to tunnel.
         tunnel: bool,
+    },
+    /// From now on give clients this when the server of a target is bad.
+    Give {
+        /// Which one.
+        target: Target,
+        /// What.
+        policy: BadUpstream,
     },
 }

@@ -92,6 +92,8 @@ pub enum Outcome {
     Tunnelled,
     /// There was no upstream to be had.
     UpstreamFailed,
+    /// There was one, and it was too bad for the client to be let to it.
+    ServerRefused,
     /// The client gave up or refused.
     ClientFailed,
     /// The client, or the target, is not allowed.

@@ -29,6 +29,21 @@ impl BadUpstream {
             Self::Refuse => "refuse",
         }
     }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.word() == word)
+    }
+
+    /// The one behind it, and behind the last the first.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Pass => Self::Mirror,
+            Self::Mirror => Self::Refuse,
+            Self::Refuse => Self::Pass,
+        }
+    }
 }
 
 /// What the client was given in place of the server's identity.
@@ -96,7 +111,13 @@ pub struct Given {
     /// The name of the identity in the catalogue of an audit, when it was one.
     #[serde(default)]
     pub identity: Option<String>,
+    /// What clients were to be given of this server were it bad; absent where no server was reached.
+    #[serde(default)]
+    pub policy: Option<BadUpstream>,
 }
+
+/// How the words begin about a bad server behind a good leaf.
+const REPAIRED: &str = "the server is bad (";
 
 impl Given {
     /// Given with this leaf and nothing said of it.
@@ -106,6 +127,86 @@ impl Given {
 
     /// Given without a leaf of tlscope's.
     pub const fn without_leaf(kind: GivenKind) -> Self {
-        Self { kind, leaf: None, changed: Vec::new(), unmirrored: Vec::new(), identity: None }
+        Self { kind, leaf: None, changed: Vec::new(), unmirrored: Vec::new(), identity: None, policy: None }
+    }
+
+    /// Takes in what the server would be refused for, once that is known: it may be later than the client was shown
+    /// something, and may change. `before` is what was known of that until now. Whether anything is different.
+    pub fn note_bad(&mut self, before: &[FindingId], bad: &[FindingId]) -> bool {
+        let was = self.clone();
+        match self.kind {
+            GivenKind::Pass => self.note_repair(bad),
+            GivenKind::Mirror => {
+                let new = bad.iter().filter(|id| !before.contains(id));
+                let new: Vec<FindingId> = new.filter(|id| !self.unmirrored.contains(id)).copied().collect();
+                self.unmirrored.extend(new);
+            }
+            _ => {}
+        }
+        *self != was
+    }
+
+    /// A good leaf hides what is bad, and that is said.
+    fn note_repair(&mut self, bad: &[FindingId]) {
+        self.changed.retain(|words| !words.starts_with(REPAIRED));
+        if !bad.is_empty() {
+            let ids = id_list(bad);
+            let words = format!(
+                "{REPAIRED}{ids}) and the client was shown a good certificate: the app's own refusal is switched off"
+            );
+            self.changed.push(words);
+        }
+        if self.policy == Some(BadUpstream::Mirror) {
+            self.unmirrored = bad.to_vec();
+        }
+    }
+}
+
+/// Names in a row.
+pub fn id_list(ids: &[FindingId]) -> String {
+    ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FindingId::{CertExpired, NameMismatch, RevokedOcsp};
+    use super::*;
+
+    fn given(kind: GivenKind, policy: BadUpstream) -> Given {
+        Given { policy: Some(policy), ..Given::without_leaf(kind) }
+    }
+
+    #[test]
+    fn a_repair_is_said_of_a_bad_server_and_said_anew_when_more_is_known() {
+        let mut passed = given(GivenKind::Pass, BadUpstream::Pass);
+        assert!(!passed.note_bad(&[], &[]) && passed.changed.is_empty());
+        assert!(passed.note_bad(&[], &[CertExpired]));
+        assert!(!passed.note_bad(&[CertExpired], &[CertExpired]));
+        assert!(passed.note_bad(&[CertExpired], &[CertExpired, NameMismatch]));
+        let words = "the server is bad (cert-expired, name-mismatch) and the client was shown a good certificate: the \
+                     app's own refusal is switched off";
+        assert_eq!((passed.changed.as_slice(), passed.unmirrored.len()), ([words.to_owned()].as_slice(), 0));
+        assert!(passed.note_bad(&[CertExpired, NameMismatch], &[]) && passed.changed.is_empty());
+    }
+
+    #[test]
+    fn what_was_to_be_mirrored_and_was_not_is_named() {
+        let mut passed = given(GivenKind::Pass, BadUpstream::Mirror);
+        assert!(passed.note_bad(&[], &[RevokedOcsp]));
+        assert_eq!(passed.unmirrored, [RevokedOcsp]);
+        let mut mirrored = given(GivenKind::Mirror, BadUpstream::Mirror);
+        assert!(mirrored.note_bad(&[CertExpired], &[CertExpired, RevokedOcsp]), "found out too late for the mirror");
+        assert_eq!((mirrored.unmirrored.as_slice(), mirrored.changed.len()), ([RevokedOcsp].as_slice(), 0));
+        let mut page = given(GivenKind::ErrorPage, BadUpstream::Refuse);
+        assert!(!page.note_bad(&[], &[CertExpired]));
+    }
+
+    #[test]
+    fn the_words_are_read_back() {
+        for choice in BadUpstream::ALL {
+            assert_eq!(BadUpstream::parse(choice.word()), Some(choice));
+            assert_eq!(choice.next().next().next(), choice);
+        }
+        assert_eq!(BadUpstream::parse("repair"), None);
     }
 }

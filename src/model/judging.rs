@@ -6,8 +6,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CertDer, ClientHello, ClockSeen, Facts, Failure, Finding, Fingerprint, Handshake, Host, Probe, Timestamp, Variant,
-    Via, base64_text,
+    CertDer, ClientHello, ClockSeen, Facts, Failure, Finding, FindingId, Fingerprint, Handshake, Host, LegSide, Probe,
+    Severity, Timestamp, Variant, Via, base64_text,
 };
 
 /// What one connection showed of a server; everything the judge needs to know about it.
@@ -210,8 +210,21 @@ pub struct Report {
 
 impl Report {
     /// The worst severity in it.
-    pub fn worst(&self) -> Option<super::Severity> {
+    pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// What some client or most of them would refuse the server for, each name once, worst first.
+    pub fn grave(&self) -> Vec<FindingId> {
+        let is_grave =
+            |finding: &&Finding| finding.severity >= Severity::Error && finding.leg == Some(LegSide::Upstream);
+        let mut ids = Vec::new();
+        for finding in self.findings.iter().filter(is_grave) {
+            if !ids.contains(&finding.id) {
+                ids.push(finding.id);
+            }
+        }
+        ids
     }
 }
 

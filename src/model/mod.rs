@@ -50,7 +50,7 @@ pub use exchange::{Body, BodyEnd, Direction, Exchange, ExchangeTiming, Head, Mes
 pub use facts::{Fact, Facts};
 pub use finding::{Finding, LegSide, Severity, Subject, SubjectKind};
 pub use finding_table::FindingId;
-pub use given::{BadUpstream, Given, GivenKind};
+pub use given::{BadUpstream, Given, GivenKind, id_list};
 pub use guest::{Guest, Standing};
 pub use handshake::{Attempt, CertificateAsked, ClientCertificate, ClientHello, DialTiming, Failure, Handshake, Stage};
 pub use ids::{ConnectionId, ExchangeId, RowId};

@@ -234,12 +234,13 @@ impl Shared {
         self.services.events.try_send(Event::Message(Box::new(message))).is_ok()
     }
 
-    /// Has the judge look at a connection's server, and tells every report as an event. Gives the
-    /// first report as well.
+    /// Has the judge look at a connection's server, and tells every report as an event, then to `note`. Gives
+    /// the first report as well.
     pub(super) fn judge(
         self: &Arc<Self>,
         connection: ConnectionId,
         observation: Observation,
+        mut note: impl FnMut(&Arc<Report>) + Send + 'static,
     ) -> tokio::sync::oneshot::Receiver<Arc<Report>> {
         let (tell, first) = tokio::sync::oneshot::channel();
         let mut tell = Some(tell);
@@ -248,6 +249,7 @@ impl Shared {
         self.services.inquiry.judge(observation, move |told| {
             let _entered = runtime.enter();
             shared.tell_later(Event::Judged { connection, report: told.report.clone() });
+            note(&told.report);
             if let Some(tell) = tell.take() {
                 let _ = tell.send(told.report);
             }

@@ -2,26 +2,104 @@
 
 use super::client_tls::good_leaf;
 use super::context::Ctx;
+use super::mirror;
+use super::pages::Failure;
+use super::policy::{self, Ruled};
 use super::record::Record;
 use crate::ca::Shown;
-use crate::model::{ClientHello, ClientOutcome, Given, GivenKind, Host};
+use crate::model::{BadUpstream, ClientHello, Given, GivenKind, Host, Report, Target, id_list};
 
-/// What a client that takes us for `host` is shown, and what is said of that. `None` when there is nothing to show it,
-/// which is settled in the record.
+/// What a client is shown, and what it meets behind that.
+pub(super) struct Choice {
+    /// What it is shown, and what is said of that.
+    pub(super) identity: (Shown, Given),
+    /// The page that stands in the server's place; without one, the server.
+    pub(super) page: Option<Failure>,
+}
+
+/// A good leaf, for a client that takes us for `host`.
+///
+/// # Errors
+/// In words, when there is nothing to show it.
 pub(super) async fn leaf(
     ctx: &Ctx,
-    record: &Record,
     (hello, host): (&ClientHello, &Host),
     kind: GivenKind,
-) -> Option<(Shown, Given)> {
-    match good_leaf(ctx, hello, host).await {
-        Ok(shown) => {
-            let given = Given::with_leaf(kind, shown.leaf);
-            Some((shown, given))
+) -> Result<(Shown, Given), String> {
+    let shown = good_leaf(ctx, hello, host).await?;
+    let given = Given::with_leaf(kind, shown.leaf);
+    Ok((shown, given))
+}
+
+/// What the client is given of a server that was reached. Where the policy makes a difference between good
+/// servers and bad ones, the judge's first word is waited for; without a word the server counts as bad.
+///
+/// # Errors
+/// In words, when there is nothing to show the client.
+pub(super) async fn of_server(
+    ctx: &Ctx,
+    record: &Record,
+    target: &Target,
+    client: (&ClientHello, &Host),
+) -> Result<Choice, String> {
+    let ruled = policy::about_bad(ctx, record, target);
+    let choosing = Choosing { ctx, record, target, client, ruled: &ruled };
+    let mut choice = match ruled.policy {
+        BadUpstream::Pass => {
+            drop(record.judge());
+            choosing.server().await?
         }
-        Err(reason) => {
-            ctx.refusals.settle(record, ClientOutcome::Failed { reason }).await;
-            None
+        _ => match record.first_word_of_judge().await {
+            Some(report) => choosing.by(&report).await?,
+            None => choosing.instead("the judge did not say in time whether it is good", &Report::default()).await?,
+        },
+    };
+    choice.identity.1.policy = Some(ruled.policy);
+    Ok(choice)
+}
+
+/// What there is to choose by.
+struct Choosing<'a> {
+    ctx: &'a Ctx,
+    record: &'a Record,
+    target: &'a Target,
+    client: (&'a ClientHello, &'a Host),
+    ruled: &'a Ruled,
+}
+
+impl Choosing<'_> {
+    async fn by(&self, report: &Report) -> Result<Choice, String> {
+        let bad = report.grave();
+        match self.ruled.policy {
+            BadUpstream::Mirror if mirror::is_bad(report) => self.mirror(report).await,
+            BadUpstream::Refuse if !bad.is_empty() => self.instead(&id_list(&bad), report).await,
+            _ => self.server().await,
         }
+    }
+
+    /// The server, behind a good leaf.
+    async fn server(&self) -> Result<Choice, String> {
+        Ok(Choice { identity: leaf(self.ctx, self.client, GivenKind::Pass).await?, page: None })
+    }
+
+    /// The server, behind a chain with its defects; where there can be none, no server: a good leaf would hide them.
+    async fn mirror(&self, report: &Report) -> Result<Choice, String> {
+        match mirror::mirrored(self.ctx, self.record, self.client.0, report).await {
+            Ok(mut identity) => {
+                // The judge may have gone on meanwhile.
+                identity.1.note_bad(&report.grave(), &self.record.bad());
+                Ok(Choice { identity, page: None })
+            }
+            Err(reason) => self.instead(&format!("its chain cannot be mirrored: {reason}"), report).await,
+        }
+    }
+
+    /// A page in the server's place, behind a good leaf.
+    async fn instead(&self, why: &str, report: &Report) -> Result<Choice, String> {
+        let mut identity = leaf(self.ctx, self.client, GivenKind::ErrorPage).await?;
+        let why = format!("the server was refused {}: {why}", self.ruled.by);
+        identity.1.changed.push(why.clone());
+        let page = Failure::refusal(self.target, self.record.findings_with(report), why);
+        Ok(Choice { identity, page: Some(page) })
     }
 }

@@ -1,8 +1,7 @@
 //! Ending a client's TLS and opening our own towards its server; or, where tlscope cannot take
 //! part, standing aside.
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -10,11 +9,11 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
 use tokio::time::timeout;
 
 use super::client_tls::{self, ClientTls, cannot_serve};
-use super::context::{Ctx, now};
-use super::give;
+use super::context::Ctx;
+use super::give::{self, Choice};
 use super::http;
+use super::instead;
 use super::legacy;
-use super::pages;
 use super::patience::{Client, meanwhile};
 use super::policy;
 use super::portal::{self, Visit};
@@ -23,10 +22,10 @@ use super::reach::reach;
 use super::record::Record;
 use super::stream::ClientStream;
 use crate::model::{
-    AlertCode, ClientHello, ClientOutcome, Facts, Failure, FindingId, GivenKind, Host, Intake, Outcome, Stage, Target,
-    Timestamp, millis,
+    AlertCode, BadUpstream, ClientHello, ClientOutcome, Facts, Failure, FindingId, Host, Intake, Outcome, Stage,
+    Target, millis,
 };
-use crate::net::{EndTold, Missed, Offer, ServerStream, StreamEnd, TcpLeg, TlsLeg, failure_of_read, probe};
+use crate::net::{EndTold, Missed, Offer, ServerStream, StreamEnd, TcpLeg, TlsLeg, failure_of_read};
 use crate::wire::{HelloRead, Opening, Transport, ja3, ja4, likeness, read_client_hello};
 
 /// Serves a client whose first bytes are those of TLS. `tcp` is the server's connection, when it
@@ -59,7 +58,7 @@ pub(super) async fn serve(ctx: Ctx, record: Record, mut stream: ClientStream, fi
     let stream = stream.with_prefix(bytes);
     if let Err(missed) = legacy::tunnel(&ctx, &record, stream, &hello, &target, tcp).await {
         // Nobody to be tunnelled to: where the client can be served, it is told why.
-        fail(&ctx, record, None, &hello, &target, missed).await;
+        instead::of_none(&ctx, record, None, &hello, &target, missed).await;
     }
 }
 
@@ -114,7 +113,7 @@ fn named_in(hello: &ClientHello) -> Option<Host> {
 }
 
 /// Whom the client takes us for: the leaf is for that host.
-fn taken_for(record: &Record) -> Option<Host> {
+pub(super) fn taken_for(record: &Record) -> Option<Host> {
     record.with(|connection| connection.client.hello.as_ref().and_then(named_in).or_else(|| connection.name.clone()))
 }
 
@@ -147,24 +146,51 @@ async fn intercept(
     tcp: Option<TcpLeg>,
 ) {
     record.publish().await;
-    let offer = Offer::of(hello);
-    let (shaken, client) = meanwhile(stream, shake_hands(ctx, &record, target, tcp, &offer)).await;
+    let (reached, client) = meanwhile(stream, Box::pin(reach_and_choose(ctx, &record, target, tcp, hello))).await;
     let stream = match client {
         Client::Waits(stream) => stream.with_prefix(bytes.clone()),
-        Client::Left(waited) => return Box::pin(given_up(ctx, record, hello, target, shaken, waited)).await,
+        Client::Left(waited) => return Box::pin(given_up(ctx, record, hello, target, reached, waited)).await,
     };
-    match shaken {
-        Ok(leg) => Box::pin(both_legs(ctx, record, stream, hello, leg)).await,
+    match reached {
+        Ok(reached) => Box::pin(both_legs(ctx, record, stream, hello, reached)).await,
         Err(missed) if may_be_legacy(&missed.failure) => {
             let reason = refusal_words(&missed.failure);
+            let ruled = policy::about_bad(ctx, &record, target);
+            if ruled.policy == BadUpstream::Refuse {
+                let why = format!("the server was refused {}: {reason}, and it is not tunnelled", ruled.by);
+                return instead::of_one_too_old(ctx, record, stream, hello, (target, missed), why).await;
+            }
             record.set_missed(&missed, Offer::of(hello).sni);
             let aside = legacy::Aside { record: &record, hello };
             match legacy::step_aside(ctx, &aside, stream, bytes, reason).await {
                 Ok(()) => {}
-                Err(stream) => fail(ctx, record, Some(stream), hello, target, missed).await,
+                Err(stream) => unserved(ctx, record, stream, hello, target, missed).await,
             }
         }
-        Err(missed) => fail(ctx, record, Some(stream), hello, target, missed).await,
+        Err(missed) => unserved(ctx, record, stream, hello, target, missed).await,
+    }
+}
+
+/// No handshake is to be had with the server. A page says so, but where servers are mirrored the client meets for
+/// itself what the server does.
+async fn unserved(
+    ctx: &Ctx,
+    record: Record,
+    stream: ClientStream,
+    hello: &ClientHello,
+    target: &Target,
+    missed: Missed,
+) {
+    let ruled = policy::about_bad(ctx, &record, target);
+    if ruled.policy != BadUpstream::Mirror {
+        return instead::of_none(ctx, record, Some(stream), hello, target, missed).await;
+    }
+    record.set_missed(&missed, Offer::of(hello).sni);
+    let rule = format!("no handshake is to be had with the server, which is shown as it is {}", ruled.by);
+    record.note(FindingId::TunnelledByPolicy, Facts::new().with("rule", rule));
+    let aside = legacy::Aside { record: &record, hello };
+    if legacy::expose(ctx, &aside, stream).await.is_err() {
+        instead::of_none(ctx, record, None, hello, target, missed).await;
     }
 }
 
@@ -174,33 +200,43 @@ async fn given_up(
     record: Record,
     hello: &ClientHello,
     target: &Target,
-    shaken: Result<TlsLeg, Missed>,
+    reached: Result<Reached, Missed>,
     waited: Duration,
 ) {
     let outcome = ClientOutcome::GaveUp { waited_ms: millis(waited) };
-    match shaken {
-        Ok(leg) => {
-            record.set_reached(&leg, Offer::of(hello).sni);
+    match reached {
+        Ok(_) => {
             record.set_outcome(Outcome::ClientFailed);
             ctx.refusals.settle(&record, outcome).await;
-            drop(ctx.judge(record.id(), record.observation()));
         }
         Err(missed) => {
             ctx.refusals.settle(&record, outcome).await;
-            fail(ctx, record, None, hello, target, missed).await;
+            instead::of_none(ctx, record, None, hello, target, missed).await;
         }
     }
 }
 
-async fn shake_hands(
+/// A server that was reached, and what its client is given of it; why there is nothing to give it, in words.
+struct Reached {
+    leg: TlsLeg,
+    choice: Result<Choice, String>,
+}
+
+async fn reach_and_choose(
     ctx: &Ctx,
     record: &Record,
     target: &Target,
     tcp: Option<TcpLeg>,
-    offer: &Offer,
-) -> Result<TlsLeg, Missed> {
+    hello: &ClientHello,
+) -> Result<Reached, Missed> {
+    let offer = Offer::of(hello);
     let tcp = reach(ctx, record, target, tcp).await?;
-    ctx.services.dialler.handshake(tcp, offer).await
+    let leg = ctx.services.dialler.handshake(tcp, &offer).await?;
+    record.set_reached(&leg, offer.sni);
+    record.publish().await;
+    let host = taken_for(record).unwrap_or_else(|| target.host.clone());
+    let choice = give::of_server(ctx, record, target, (hello, &host)).await;
+    Ok(Reached { leg, choice })
 }
 
 /// Whether the client's own hello might do where ours did not.
@@ -229,16 +265,21 @@ fn refusal_words(failure: &Failure) -> String {
     }
 }
 
-async fn both_legs(ctx: &Ctx, record: Record, stream: ClientStream, hello: &ClientHello, leg: TlsLeg) {
-    record.set_reached(&leg, Offer::of(hello).sni);
-    record.publish().await;
-    drop(ctx.judge(record.id(), record.observation()));
-    let Some(host) = taken_for(&record) else { return };
+async fn both_legs(ctx: &Ctx, record: Record, stream: ClientStream, hello: &ClientHello, reached: Reached) {
+    let Reached { leg, choice } = reached;
     let alpn = leg.stream.get_ref().1.alpn_protocol().map(Bytes::copy_from_slice);
-    let Some(given) = give::leaf(ctx, &record, (hello, &host), GivenKind::Pass).await else {
-        return record.set_outcome(Outcome::ClientFailed);
+    let identity = match choice {
+        Ok(Choice { identity, page: None }) => identity,
+        Ok(Choice { identity, page: Some(page) }) => {
+            drop(leg);
+            return instead::of_one_refused(ctx, record, stream, hello, (identity, page), alpn).await;
+        }
+        Err(reason) => {
+            record.set_outcome(Outcome::ClientFailed);
+            return ctx.refusals.settle(&record, ClientOutcome::Failed { reason }).await;
+        }
     };
-    let Some(client) = client_tls::accept(ctx, &record, stream, given, alpn.clone()).await else {
+    let Some(client) = client_tls::accept(ctx, &record, stream, identity, alpn.clone()).await else {
         return record.set_outcome(Outcome::ClientFailed);
     };
     Box::pin(relay(ctx, Arc::new(record), client, leg.stream, alpn.as_deref())).await;
@@ -253,12 +294,12 @@ async fn relay(ctx: &Ctx, record: Arc<Record>, mut client: ClientTls, mut server
         Inside::Server => Opening::Other,
         Inside::ClientLeft(outcome) => {
             record.set_outcome(Outcome::ClientFailed);
-            return left(ctx, &record, began, outcome).await;
+            return ctx.refusals.settle_left(&record, began, outcome).await;
         }
         Inside::Closing => return record.set_outcome(Outcome::Silent),
         Inside::ServerLeft => {
             record.set_outcome(Outcome::UpstreamFailed);
-            return rejudge(ctx, &record).await;
+            return rejudge(&record).await;
         }
     };
     let server = EndTold::new(server, note_end(record.clone()));
@@ -271,7 +312,7 @@ async fn relay(ctx: &Ctx, record: Arc<Record>, mut client: ClientTls, mut server
         _ => raw::relay(ctx, &record, client, server, Outcome::Relayed).await,
     }
     if record.with(|connection| connection.upstream.failure.is_some()) {
-        rejudge(ctx, &record).await;
+        rejudge(&record).await;
     }
 }
 
@@ -326,79 +367,7 @@ fn speaks_http2(client: &ClientTls) -> bool {
 }
 
 /// The server showed more after the handshake than in it.
-async fn rejudge(ctx: &Ctx, record: &Record) {
+async fn rejudge(record: &Record) {
     record.publish().await;
-    drop(ctx.judge(record.id(), record.observation()));
-}
-
-/// There is no upstream to be had: the client gets its TLS, and a page that says why.
-async fn fail(
-    ctx: &Ctx,
-    record: Record,
-    stream: Option<ClientStream>,
-    hello: &ClientHello,
-    target: &Target,
-    mut missed: Missed,
-) {
-    let worth_probing = missed.handshake.is_none() && missed.failure.may_answer_a_probe() && may_probe(target);
-    if worth_probing
-        && missed.route.leads_somewhere()
-        && let Some((handshake, sent)) = probe(&ctx.services.dialler, &missed.route, hello.sni.as_deref()).await
-    {
-        missed.handshake = Some(Box::new(handshake));
-        missed.sent = sent;
-    }
-    record.set_missed(&missed, Offer::of(hello).sni);
-    record.set_outcome(Outcome::UpstreamFailed);
-    record.publish().await;
-    let report = record.judge_soon().await;
-    let (Some(stream), Some(host)) = (stream, taken_for(&record)) else { return };
-    if cannot_serve(hello).is_some() {
-        return;
-    }
-    let alpn = page_alpn(hello);
-    let Some(given) = give::leaf(ctx, &record, (hello, &host), GivenKind::ErrorPage).await else { return };
-    if let Some(mut client) = client_tls::accept(ctx, &record, stream, given, alpn.clone()).await {
-        let began = Instant::now();
-        let said = ctx.closing.run_until_cancelled(client_tls::first_word(&mut client)).await;
-        match said {
-            None => return,
-            Some(Err(outcome)) => return left(ctx, &record, began, outcome).await,
-            Some(Ok(_)) => ctx.refusals.settle(&record, ClientOutcome::Served).await,
-        }
-        let findings: Vec<_> =
-            record.with(|connection| connection.findings.clone()).into_iter().chain(report.findings.clone()).collect();
-        let page = pages::Failure::new(target, findings);
-        http::serve_page(ctx, Arc::new(record), client, page, alpn.as_deref() == Some(b"h2")).await;
-    }
-}
-
-/// The client finished its handshake at `began`, and left without a byte.
-async fn left(ctx: &Ctx, record: &Record, began: Instant, outcome: ClientOutcome) {
-    record.with(|connection| connection.client.stayed_ms = Some(millis(began.elapsed())));
-    ctx.refusals.settle(record, outcome).await;
-}
-
-/// The protocol the page is served over: HTTP/1.1 where the client knows it.
-fn page_alpn(hello: &ClientHello) -> Option<Bytes> {
-    let offers = |name: &str| hello.alpn.iter().any(|own| own == name);
-    ["http/1.1", "h2"].into_iter().find(|name| offers(name)).map(|name| Bytes::from_static(name.as_bytes()))
-}
-
-/// At most one probe a target and hour: it is a connection that nobody asked for.
-fn may_probe(target: &Target) -> bool {
-    static PROBED: LazyLock<Mutex<HashMap<Target, Timestamp>>> = LazyLock::new(Mutex::default);
-    const HOUR_MS: i64 = 3_600_000;
-    const MOST_PROBED: usize = 10_000;
-    let mut probed = PROBED.lock().unwrap_or_else(PoisonError::into_inner);
-    let at = now();
-    if probed.get(target).is_some_and(|last| at.ms_since(*last) < HOUR_MS) {
-        return false;
-    }
-    probed.retain(|_, last| at.ms_since(*last) < HOUR_MS);
-    if probed.len() >= MOST_PROBED {
-        return false;
-    }
-    probed.insert(target.clone(), at);
-    true
+    drop(record.judge());
 }

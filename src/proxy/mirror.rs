@@ -6,14 +6,12 @@ use crate::ca::{Server, Shown};
 use crate::model::{ClientHello, Given, GivenKind, Report};
 
 /// Whether the report has a finding that a client could act on, and so something to mirror.
-#[allow(dead_code, reason = "the policy calls it")]
 pub(super) fn is_bad(report: &Report) -> bool {
     report.findings.iter().any(|finding| crate::ca::may_be_acted_on(finding.id))
 }
 
 /// What a client with this hello is shown in place of the server of the record, and how that differs from what the
 /// server showed.
-#[allow(dead_code, reason = "the policy calls it")]
 pub(super) async fn mirrored(
     ctx: &Ctx,
     record: &Record,

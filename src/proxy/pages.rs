@@ -25,13 +25,31 @@ const POLICY: HeaderValue = HeaderValue::from_static(text::PAGE_POLICY);
 pub(super) struct Failure {
     target: String,
     findings: Vec<Finding>,
+    /// In words, when it was reached and the client is not let to it.
+    refused: Option<String>,
 }
 
 impl Failure {
     /// About one target, worst finding first.
     pub(super) fn new(target: &Target, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-        Self { target: target.to_string(), findings }
+        Self { target: target.to_string(), findings, refused: None }
+    }
+
+    /// About a server that was reached and refused; `why` says by whom and for what.
+    pub(super) fn refusal(target: &Target, findings: Vec<Finding>, why: String) -> Self {
+        Self { refused: Some(why), ..Self::new(target, findings) }
+    }
+
+    /// By whom and for what the server was refused, where it was.
+    pub(super) fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+
+    /// What is said of a request that gets this page.
+    pub(super) fn of_a_request(&self) -> String {
+        let why = self.refused().unwrap_or("no server to send it to");
+        format!("{why}: tlscope answered 502 itself")
     }
 
     /// JSON where the client asks for that rather than for HTML.
@@ -50,15 +68,31 @@ impl Failure {
         for finding in &self.findings {
             items.push_str(&finding_html(finding));
         }
-        text::document(
-            &format!("tlscope has no connection to {target}"),
-            &format!("<p>This page comes from tlscope, not from the server.</p><ul>{items}</ul>"),
+        let (title, why) = match &self.refused {
+            None => (format!("tlscope has no connection to {target}"), String::new()),
+            Some(why) => (format!("tlscope refuses the server {target}"), self.refusal_html(why)),
+        };
+        let body = format!("<p>This page comes from tlscope, not from the server.</p>{why}<ul>{items}</ul>");
+        text::document(&title, &body)
+    }
+
+    /// What was done, and how it is done otherwise.
+    fn refusal_html(&self, why: &str) -> String {
+        let (why, target) = (text::html(why), text::html(&self.target));
+        format!(
+            "<p>The server was reached, and nothing was sent to it: {why}.</p><p>To be let to it all the same, start \
+             tlscope with <code>--bad-upstream pass:{target}</code> (a good certificate in its place) or \
+             <code>--bad-upstream mirror:{target}</code> (one with its defects), or choose that on its screen \
+             (<code>bad-upstream</code>), and load this page again.</p>"
         )
     }
 
     fn json(&self) -> String {
         let findings: Vec<_> = self.findings.iter().map(finding_json).collect();
-        json!({"schema": "tlscope.error/1", "target": self.target, "findings": findings}).to_string()
+        json!({
+            "schema": "tlscope.error/1", "target": self.target, "refused": self.refused, "findings": findings,
+        })
+        .to_string()
     }
 }
 
@@ -227,6 +261,23 @@ mod tests {
         );
         assert!(html.contains("&lt;script&gt;"));
         assert!(html.find("name-mismatch").unwrap() < html.find("eku-absent").unwrap(), "the worst comes first");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_says_who_refused_and_how_to_have_it_otherwise() {
+        let finding = Finding::new(FindingId::CertExpired, Facts::new().with("not_after", "<b>"));
+        let why = "the server was refused by --bad-upstream refuse: cert-expired";
+        let page = || Failure::refusal(&"a.test:443".parse().unwrap(), vec![finding.clone()], why.to_owned());
+        assert_eq!(page().of_a_request(), format!("{why}: tlscope answered 502 itself"));
+        let html = body_of(page().response("text/html")).await;
+        for words in ["tlscope refuses the server a.test:443", why, "--bad-upstream pass:a.test:443", "cert-expired"] {
+            assert!(html.contains(words), "{words}: {html}");
+        }
+        let json: serde_json::Value =
+            serde_json::from_str(&body_of(page().response("application/json")).await).unwrap();
+        assert_eq!((&json["refused"], &json["findings"][0]["id"]), (&json!(why), &json!("cert-expired")));
+        let json: serde_json::Value = serde_json::from_str(&body_of(hostile().response("text/json")).await).unwrap();
+        assert_eq!(json["refused"], json!(null));
     }
 
     #[tokio::test]

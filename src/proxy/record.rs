@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::context::{Ctx, now};
@@ -19,8 +20,15 @@ const JUDGE_PATIENCE: Duration = Duration::from_secs(5);
 /// Holds the record, tells each state of it as an event, and always tells how it ended.
 pub(super) struct Record {
     ctx: Ctx,
-    connection: Mutex<Connection>,
+    state: Arc<Mutex<State>>,
     is_discarded: bool,
+}
+
+/// A connection as far as it has come. The judge may speak of it when it is over.
+struct State {
+    connection: Connection,
+    /// What its server would be refused for, as far as the judge has spoken.
+    bad: Vec<FindingId>,
 }
 
 impl Record {
@@ -30,7 +38,8 @@ impl Record {
         connection.intake = intake;
         connection.name = target.as_ref().map(|target| target.host.clone());
         connection.target = target;
-        Self { ctx: ctx.clone(), connection: Mutex::new(connection), is_discarded: false }
+        let state = Arc::new(Mutex::new(State { connection, bad: Vec::new() }));
+        Self { ctx: ctx.clone(), state, is_discarded: false }
     }
 
     /// What its proxy's connections share.
@@ -39,11 +48,11 @@ impl Record {
     }
 
     pub(super) fn id(&self) -> ConnectionId {
-        self.lock().id
+        self.lock().connection.id
     }
 
     pub(super) fn client(&self) -> SocketAddr {
-        self.lock().client_address
+        self.lock().connection.client_address
     }
 
     /// Ends a record of which nothing was told yet, and nothing will be: the client came for tlscope
@@ -55,7 +64,7 @@ impl Record {
 
     /// Changes the record without telling.
     pub(super) fn with<T>(&self, change: impl FnOnce(&mut Connection) -> T) -> T {
-        change(&mut self.lock())
+        change(&mut self.lock().connection)
     }
 
     /// Changes the record and tells its new state.
@@ -82,8 +91,11 @@ impl Record {
         });
     }
 
-    pub(super) fn set_given(&self, given: Given) {
-        self.with(|connection| connection.given = Some(given));
+    /// Takes over what the client is given, with what that means for a server of which the judge has spoken.
+    pub(super) fn set_given(&self, mut given: Given) {
+        let mut state = self.lock();
+        given.note_bad(&state.bad, &state.bad);
+        state.connection.given = Some(given);
     }
 
     pub(super) fn set_outcome(&self, outcome: Outcome) {
@@ -126,10 +138,40 @@ impl Record {
         });
     }
 
-    /// Has the judge look, and waits for its first word as long as a client can be kept waiting.
+    /// Has the judge look. What each of its reports means for what the client was given goes into the record and
+    /// is told, even when the connection is over by then.
+    pub(super) fn judge(&self) -> oneshot::Receiver<Arc<Report>> {
+        let (ctx, state) = (self.ctx.clone(), self.state.clone());
+        let observation = self.observation();
+        // What fails behind the handshake is nothing that the server has shown.
+        let is_whole = observation.failure.is_none();
+        self.ctx.judge(self.id(), observation, move |report| {
+            if is_whole && lock(&state).take_bad(report.grave()) {
+                tell(&ctx, &state);
+            }
+        })
+    }
+
+    /// Has the judge look, and waits for its first word as long as a client can be kept waiting. `None` when it
+    /// has none by then.
+    pub(super) async fn first_word_of_judge(&self) -> Option<Arc<Report>> {
+        timeout(JUDGE_PATIENCE, self.judge()).await.ok()?.ok()
+    }
+
+    /// The same for those who go on without its word as well.
     pub(super) async fn judge_soon(&self) -> Arc<Report> {
-        let first = self.ctx.judge(self.id(), self.observation());
-        timeout(JUDGE_PATIENCE, first).await.ok().and_then(Result::ok).unwrap_or_default()
+        self.first_word_of_judge().await.unwrap_or_default()
+    }
+
+    /// What the server would be refused for, as far as the judge has spoken.
+    pub(super) fn bad(&self) -> Vec<FindingId> {
+        self.lock().bad.clone()
+    }
+
+    /// What the proxy itself noticed, and what the judge found.
+    pub(super) fn findings_with(&self, report: &Report) -> Vec<Finding> {
+        let own = self.with(|connection| connection.findings.clone());
+        own.into_iter().chain(report.findings.iter().cloned()).collect()
     }
 
     /// What there is for the judge.
@@ -151,9 +193,38 @@ impl Record {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
     }
+}
+
+impl State {
+    /// The judge has spoken. Whether something else is to be said of what the client was given.
+    fn take_bad(&mut self, bad: Vec<FindingId>) -> bool {
+        let before = std::mem::replace(&mut self.bad, bad);
+        self.connection.given.as_mut().is_some_and(|given| given.note_bad(&before, &self.bad))
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells the state as it is when there is room for the event: one that has ended meanwhile is not told as open.
+fn tell(ctx: &Ctx, state: &Arc<Mutex<State>>) {
+    let event = |state: &State| Event::Connection(Box::new(state.connection.clone()));
+    let events = &ctx.services.events;
+    let now = lock(state);
+    if let Ok(room) = events.try_reserve() {
+        return room.send(event(&now));
+    }
+    drop(now);
+    let (events, state) = (events.clone(), state.clone());
+    ctx.tasks.spawn(async move {
+        if let Ok(room) = events.reserve().await {
+            room.send(event(&lock(&state)));
+        }
+    });
 }
 
 /// However the connection's task ended, by return, by abort or by a panic, the record is closed.
@@ -166,11 +237,8 @@ impl Drop for Record {
             self.note(FindingId::AnalysisFailed, Facts::new().with("reason", "a fault while relaying this connection"));
             self.set_outcome(Outcome::Failed);
         }
-        let state = self.with(|connection| {
-            connection.closed.get_or_insert_with(now);
-            connection.clone()
-        });
-        self.ctx.tell_later(Event::Connection(Box::new(state)));
+        self.with(|connection| connection.closed = connection.closed.or_else(|| Some(now())));
+        tell(&self.ctx, &self.state);
     }
 }
 

@@ -2,11 +2,12 @@
 //! from it for the connection at hand.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use super::after_refusal;
 use super::record::Record;
 use crate::diagnosis::clients::{History, Meeting};
-use crate::model::{ClientLeg, ClientOutcome, Facts, Refusal, RefusalKind};
+use crate::model::{ClientLeg, ClientOutcome, Facts, Refusal, RefusalKind, millis};
 
 /// The history of all clients. Shared by all connections.
 #[derive(Debug, Default)]
@@ -40,6 +41,12 @@ impl Refusals {
         if let Some(refusal) = refusal {
             after_refusal::note(record.ctx(), record, &refusal);
         }
+    }
+
+    /// The same of a client that finished its handshake at `began` and left without a byte.
+    pub(super) async fn settle_left(&self, record: &Record, began: Instant, outcome: ClientOutcome) {
+        record.with(|connection| connection.client.stayed_ms = Some(millis(began.elapsed())));
+        self.settle(record, outcome).await;
     }
 
     /// Takes a meeting in. Why the client refused, when it did.

@@ -238,6 +238,7 @@ mod tests {
             chain: None,
             alert: None,
             given: None,
+            unmirrored: 0,
             accepts: None,
             broke_off: false,
             judged: true,

@@ -57,6 +57,8 @@ pub struct Line {
     pub alert: Option<AlertCode>,
     /// What the client was given.
     pub given: Option<GivenKind>,
+    /// How many of the server's defects it was not shown, though it was to be.
+    pub unmirrored: usize,
     /// Whether the client took our certificate; absent where it was shown none, or left in between.
     pub accepts: Option<bool>,
     /// Whether the client left in the middle of its handshake.
@@ -174,6 +176,7 @@ impl Line {
             chain,
             alert,
             given: connection.given.as_ref().map(|given| given.kind),
+            unmirrored: connection.given.as_ref().map_or(0, |given| given.unmirrored.len()),
             accepts: accepts(connection),
             broke_off: broke_off(connection),
             judged: report.is_some(),
@@ -214,7 +217,13 @@ impl Row {
             size: connection.traffic.up + connection.traffic.down,
             failed: matches!(
                 connection.outcome,
-                Some(Outcome::UpstreamFailed | Outcome::ClientFailed | Outcome::Denied | Outcome::Failed)
+                Some(
+                    Outcome::UpstreamFailed
+                        | Outcome::ServerRefused
+                        | Outcome::ClientFailed
+                        | Outcome::Denied
+                        | Outcome::Failed
+                )
             ),
         }
     }
@@ -247,6 +256,7 @@ fn what_became(connection: &Connection) -> String {
     match connection.outcome {
         Some(Outcome::ClientFailed) => client_words(connection).to_owned(),
         Some(Outcome::UpstreamFailed) => "(no connection)".to_owned(),
+        Some(Outcome::ServerRefused) => "(server refused)".to_owned(),
         Some(Outcome::Tunnelled) => "(tunnelled)".to_owned(),
         Some(Outcome::Denied) => "(not allowed)".to_owned(),
         Some(Outcome::Unreadable) => "(not understood)".to_owned(),

@@ -16,7 +16,7 @@ use super::panes::{Pane, group, setup};
 use super::rows::Rows;
 use super::settings::Settings;
 use super::style::Look;
-use crate::model::{Guest, Question, Summary, Target, Timestamp};
+use crate::model::{BadUpstream, Guest, Question, Summary, Target, Timestamp};
 use crate::session::{Book, Completion};
 
 /// How long what just happened is said, in milliseconds.
@@ -88,6 +88,8 @@ pub(super) struct State {
     pub(super) is_recording: bool,
     /// Where hosts were sent from the screen: whether they are tunnelled.
     pub(super) routes: HashMap<Target, bool>,
+    /// What was chosen on the screen to be given to clients of bad servers.
+    pub(super) given: HashMap<Target, BadUpstream>,
     pub(super) pane: Pane,
     /// Lines of the detail that are above its window.
     pub(super) scroll: usize,
@@ -128,6 +130,7 @@ impl State {
             questions: Vec::new(),
             guests: Vec::new(),
             routes: HashMap::new(),
+            given: HashMap::new(),
             pane: Pane::Findings,
             scroll: 0,
             wanted: String::new(),

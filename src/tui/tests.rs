@@ -1,6 +1,7 @@
 mod asking;
 mod doing;
 mod finding;
+mod given;
 mod pointing;
 mod recorded;
 mod rig;

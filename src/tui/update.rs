@@ -142,6 +142,7 @@ impl State {
             Action::Repeat => return self.repeat(book),
             Action::Recheck => return self.recheck(book),
             Action::Route => return self.route(book),
+            Action::Give => return self.give(book),
             Action::Record => return self.switch_recording(),
             Action::Clear => self.ask_to_clear(),
             Action::Answer => self.show_question(),

@@ -75,6 +75,11 @@ impl Told {
         self.connections.values().map(|(connection, _)| connection).collect()
     }
 
+    /// What the judge said last of a connection's server.
+    pub fn report(&self, id: ConnectionId) -> Option<&Report> {
+        self.connections.get(&id)?.1.as_deref()
+    }
+
     pub fn exchanges(&self) -> Vec<&Exchange> {
         self.exchanges.values().collect()
     }
@@ -136,6 +141,16 @@ impl Rig {
         keys: Keys,
         change: impl FnOnce(&mut proxy::Config),
     ) -> Self {
+        Self::start_judged(reach, keys, change, || ()).await
+    }
+
+    /// With a judge who says nothing before `ready` has come back.
+    pub async fn start_judged(
+        reach: impl FnOnce(&mut net::Config),
+        keys: Keys,
+        change: impl FnOnce(&mut proxy::Config),
+        ready: impl FnOnce() + Send + 'static,
+    ) -> Self {
         let home = tempfile::tempdir().unwrap();
         let lab = Lab::start("127.0.0.1:0".parse().unwrap(), now()).await.unwrap();
         let (authority, _) = Authority::load_or_create(home.path(), now()).unwrap();
@@ -150,7 +165,11 @@ impl Rig {
         ways.connect_to.extend(lab.connect_rules());
         let dialler = Dialler::new(ways).with_keys(keys);
         let trust = trust_of(&lab);
-        let inquiry = Inquiry::start(inquiry::Config::default(), move || trust, dialler.clone()).unwrap();
+        let loaded = move || {
+            ready();
+            trust
+        };
+        let inquiry = Inquiry::start(inquiry::Config::default(), loaded, dialler.clone()).unwrap();
         let (events, inbox) = mpsc::channel(1000);
         let mint = Arc::new(Mint::new(authority));
         let services = Services { dialler, inquiry, mint, portal: Arc::new(move |asked| page.answer(asked)), events };

@@ -74,7 +74,7 @@ pub(super) async fn answer(
         head: request_head(heads, request),
         changed: Vec::new(),
     };
-    ExchangeRecord::begin(ctx, record, asked).await.failed("no server to send it to: tlscope answered 502 itself");
+    ExchangeRecord::begin(ctx, record, asked).await.failed(page.of_a_request());
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut response = page.response(accept);
     if request.version() < Version::HTTP_2 {

@@ -4,8 +4,8 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::heading;
-use crate::explain::{Labelled, client_lines, failure_words, handshake_lines, hello_lines};
-use crate::model::{Connection, GivenKind, Severity, Via};
+use crate::explain::{self, Labelled, client_lines, failure_words, given_words, handshake_lines, hello_lines};
+use crate::model::{Connection, Severity, Via};
 use crate::session::Detail;
 use crate::text;
 use crate::tui::style::Look;
@@ -40,6 +40,11 @@ fn given_lines(connection: &Connection, look: Look, columns: usize) -> Vec<Line<
     lines.extend(Look::paragraph(given_words(given.kind), 0, columns, Style::new()));
     for change in &given.changed {
         lines.extend(Look::paragraph(&format!("changed: {change}"), 0, columns, look.severity(Severity::Warning)));
+    }
+    for id in &given.unmirrored {
+        let title = explain::page(*id).title;
+        let words = format!("not mirrored: {id}, {title}");
+        lines.extend(Look::paragraph(&words, 0, columns, look.severity(Severity::Warning)));
     }
     lines.push(Line::default());
     lines
@@ -121,17 +126,4 @@ fn one_below_the_other(client: &[Labelled], server: &[Labelled], look: Look, col
     lines.push(heading("client and tlscope", look));
     lines.extend(client.iter().flat_map(|(label, value)| Look::labelled(label, value, columns)));
     lines
-}
-
-fn given_words(kind: GivenKind) -> &'static str {
-    match kind {
-        GivenKind::Pass => "a good leaf of tlscope's, whatever the server's is like",
-        GivenKind::ErrorPage => "a leaf of tlscope's and a page that says why there is no server",
-        GivenKind::Tunnel => "the server's own bytes: nothing was intercepted",
-        GivenKind::Plain => "the server's bytes; no TLS was asked for",
-        GivenKind::Portal => "a page of tlscope's own",
-        GivenKind::Refused => "nothing: it was refused",
-        GivenKind::Mirror => "a chain with the defects of the server's",
-        GivenKind::Audit => "a leaf that is wrong on purpose, to see whether it is taken",
-    }
 }

@@ -6,7 +6,7 @@ use crossterm::event::KeyCode;
 
 use super::rig::{Screen, book, connection, exchange, leaf, report};
 use crate::check::{Checked, Reach};
-use crate::model::{Command, ConnectionId, DialTiming, ExchangeId, Facts, FindingId, Note, RowId, Target};
+use crate::model::{BadUpstream, Command, ConnectionId, DialTiming, ExchangeId, Facts, FindingId, Note, RowId, Target};
 use crate::session::{Book, Limits};
 use crate::tui::about::Answer;
 use crate::tui::effect::Effect;
@@ -181,11 +181,16 @@ fn a_request_is_sent_again_and_a_host_takes_another_route() {
     assert_eq!(screen.command(), Some(Command::Route { target: target.clone(), tunnel: true }));
     screen.keys("i");
     assert_eq!(screen.command(), Some(Command::Route { target, tunnel: false }));
+    for policy in [BadUpstream::Mirror, BadUpstream::Refuse, BadUpstream::Pass, BadUpstream::Mirror] {
+        screen.keys("b");
+        let target = Target::parse("api.example.com", Some(443)).unwrap();
+        assert_eq!(screen.command(), Some(Command::Give { target, policy }));
+    }
     screen.keys("Gr");
     assert_eq!(screen.command(), None);
     assert!(screen.text().contains("has no request"), "{}", screen.text());
     // On a board there is no row to be seen that a key could mean.
-    for key in ["r", "i", "v", "m", "a", "yu"] {
+    for key in ["r", "i", "b", "v", "m", "a", "yu"] {
         screen.keys("h");
         screen.keys(key);
         assert!(screen.command().is_none() && screen.copied().is_none(), "{key}");

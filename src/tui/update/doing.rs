@@ -13,7 +13,7 @@ use super::super::effect::Effect;
 use super::super::keymap::Action;
 use super::super::state::{Overlay, State, Typing};
 use super::super::style::Theme;
-use crate::model::{Command, GivenKind, Note, RowId};
+use crate::model::{Command, GivenKind, Note, RowId, Target};
 use crate::session::{Book, Detail, Row};
 
 impl State {
@@ -114,14 +114,29 @@ impl State {
 
     pub(super) fn route(&mut self, book: &Book) -> Option<Effect> {
         let record = self.record(book)?;
-        let Some(target) = record.connection.target.clone() else {
-            self.toast = Some("this row has no server".to_owned());
-            return None;
-        };
+        let target = self.target_of(&record)?;
         let was_tunnelled = record.connection.given.as_ref().is_some_and(|given| given.kind == GivenKind::Tunnel);
         let tunnel = !self.routes.get(&target).copied().unwrap_or(was_tunnelled);
         self.routes.insert(target.clone(), tunnel);
         Some(Effect::Obey(Command::Route { target, tunnel }))
+    }
+
+    /// The next of what clients can be given where the row's server is bad, after what holds for its host now.
+    pub(super) fn give(&mut self, book: &Book) -> Option<Effect> {
+        let record = self.record(book)?;
+        let target = self.target_of(&record)?;
+        let was = record.connection.given.as_ref().and_then(|given| given.policy).unwrap_or_default();
+        let policy = self.given.get(&target).copied().unwrap_or(was).next();
+        self.given.insert(target.clone(), policy);
+        Some(Effect::Obey(Command::Give { target, policy }))
+    }
+
+    fn target_of(&mut self, record: &Detail) -> Option<Target> {
+        let target = record.connection.target.clone();
+        if target.is_none() {
+            self.toast = Some("this row has no server".to_owned());
+        }
+        target
     }
 
     pub(super) fn switch_recording(&mut self) -> Option<Effect> {

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Cell;
 
 use super::table::{self, Head};
-use crate::model::{FindingId, Severity, Timestamp};
+use crate::model::{FindingId, GivenKind, Severity, Timestamp};
 use crate::text;
 use crate::tui::column::Column;
 use crate::tui::rows::Shown;
@@ -166,7 +166,23 @@ fn tls(shown: &Shown, _: &State, _: usize) -> Cell<'static> {
 
 fn findings(shown: &Shown, state: &State, columns: usize) -> Cell<'static> {
     let Some(line) = &shown.line else { return Cell::default() };
-    Cell::from(Line::from(finding_spans(&line.findings, line.judged, state, columns)))
+    let given = match line.given {
+        Some(GivenKind::ErrorPage) => " → page".to_owned(),
+        Some(given) if line.unmirrored > 0 || matches!(given, GivenKind::Mirror | GivenKind::Audit) => {
+            format!(" → {}", given_text(given, line.unmirrored))
+        }
+        // The column for it says it to those who want to know.
+        _ => String::new(),
+    };
+    let mut spans = finding_spans(&line.findings, line.judged, state, columns.saturating_sub(text::width(&given)));
+    spans.push(Look::dim(&given));
+    Cell::from(Line::from(spans))
+}
+
+/// In a word, with how many defects were to be mirrored and were not.
+fn given_text(given: GivenKind, unmirrored: usize) -> String {
+    let left_out = if unmirrored > 0 { format!(" !{unmirrored}") } else { String::new() };
+    format!("{}{left_out}", given.word())
 }
 
 /// The worst finding, and how many more there are.
@@ -210,8 +226,10 @@ fn issuer(shown: &Shown, _: &State, columns: usize) -> Cell<'static> {
 }
 
 fn given(shown: &Shown, _: &State, _: usize) -> Cell<'static> {
-    let given = shown.line.as_ref().and_then(|line| line.given);
-    Cell::from(Look::plain(given.map_or("-", crate::model::GivenKind::word)))
+    let Some((line, given)) = shown.line.as_ref().and_then(|line| Some((line, line.given?))) else {
+        return Cell::from(Look::plain("-"));
+    };
+    Cell::from(Look::plain(&given_text(given, line.unmirrored)))
 }
 
 /// How long a certificate is valid from now on.

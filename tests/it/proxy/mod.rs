@@ -1,8 +1,10 @@
 //! The proxy on real sockets: intake, the client's TLS, relaying, bad input.
 
 mod bad_input;
+mod bad_upstream;
 mod client_certificates;
 mod doors;
+mod exposed;
 mod http2;
 mod intake;
 mod legs;
