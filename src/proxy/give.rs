@@ -83,10 +83,11 @@ struct Choosing<'a> {
 impl Choosing<'_> {
     async fn by(&self, report: &Report) -> Result<Choice, String> {
         let bad = report.grave();
-        match self.ruled.policy {
-            BadUpstream::Mirror if mirror::is_bad(report) => self.mirror(report).await,
-            BadUpstream::Refuse if !bad.is_empty() => self.instead(&id_list(&bad), report).await,
-            _ => self.server().await,
+        match (self.ruled.policy, report.doubt()) {
+            (BadUpstream::Mirror, _) if mirror::is_bad(report) => self.mirror(report).await,
+            (BadUpstream::Refuse, _) if !bad.is_empty() => self.instead(&id_list(&bad), report).await,
+            (BadUpstream::Pass, _) | (_, None) => self.server().await,
+            (_, Some(doubt)) => self.instead(&doubt, report).await,
         }
     }
 
@@ -98,7 +99,11 @@ impl Choosing<'_> {
     /// The server, behind a chain with its defects; where there can be none, no server: a good leaf would hide them.
     async fn mirror(&self, report: &Report) -> Result<Choice, String> {
         match mirror::mirrored(self.ctx, self.record, self.client.0, report).await {
-            Ok(identity) => Ok(Choice { identity, page: None }),
+            Ok(mut identity) => {
+                // The judge may have gone on meanwhile.
+                identity.1.note_bad(&report.grave(), &self.record.come_out_since(report));
+                Ok(Choice { identity, page: None })
+            }
             Err(reason) => self.instead(&format!("its chain cannot be mirrored: {reason}"), report).await,
         }
     }

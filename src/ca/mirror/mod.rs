@@ -11,6 +11,8 @@ mod extent;
 mod handshake;
 mod keyring;
 mod kin;
+mod manner;
+mod said;
 mod shelf;
 mod splice;
 mod staple;
@@ -18,7 +20,6 @@ mod untrusted;
 
 pub use extent::{Extent, extent, may_be_acted_on};
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::sign::CertifiedKey;
@@ -27,13 +28,13 @@ use rustls_pki_types::CertificateDer;
 use super::authority::{Authority, CaError, Root};
 use super::mint::Mint;
 use super::shown::Shown;
-use crate::model::{CertDer, ClientHello, Fact, Finding, FindingId, Handshake, Report, Timestamp};
+use crate::model::{CertDer, ClientHello, FindingId, Handshake, Report, Timestamp};
 use crate::x509::Cert;
 use counterpart::{Family, Roots};
 use handshake::Manners;
 use keyring::Keyring;
 use kin::{Issuer, Kin};
-use shelf::{Shelf, place_of};
+use shelf::{Copies, Shelf, place_of};
 
 /// What is known of a server whose identity is to be mirrored.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +78,7 @@ pub enum MirrorError {
 #[derive(Debug, Default)]
 pub(super) struct Mirrors {
     keyring: Keyring,
+    copies: Copies,
     shelf: Shelf,
     untrusted: Mutex<Option<Root>>,
 }
@@ -100,7 +102,7 @@ impl Mint {
             return Ok(mirrored);
         }
         let making = Making { mirrors: self.mirrors(), authority: self.authority(), server, leaf: &leaf, now };
-        let mirrored = Arc::new(making.mirror(manners)?);
+        let mirrored = Arc::new(making.mirror(&manners)?);
         self.mirrors().shelf.put(place, &mirrored);
         Ok(mirrored)
     }
@@ -116,7 +118,7 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    fn mirror(&self, manners: Manners) -> Result<Mirrored, MirrorError> {
+    fn mirror(&self, manners: &Manners) -> Result<Mirrored, MirrorError> {
         let making = MirrorError::Making;
         let ours =
             self.authority.as_root().ok_or_else(|| making("the CA's key is of a kind that cannot sign here".into()))?;
@@ -125,7 +127,7 @@ impl Making<'_> {
         let is_flat = is_too_long_for(&ours, &kin);
         let roots = Roots { ours, untrusted: self.untrusted_root(&kin)? };
         let context = (self.server.report, manners.leaf_key, is_flat);
-        let mut family = Family::new(&kin, &roots, &self.mirrors.keyring, context).map_err(making)?;
+        let mut family = Family::new(&kin, &roots, self.mirrors, context).map_err(making)?;
         let chain = self.chain(&mut family, is_flat).map_err(making)?;
         let unsent = unsent(&mut family).map_err(making)?;
         let staple = self.server.handshake.staple.as_ref();
@@ -137,8 +139,8 @@ impl Making<'_> {
         let chain = chain.into_iter().map(|der| CertificateDer::from(der.der.to_vec())).collect();
         let mut certified = CertifiedKey::new(chain, signer);
         certified.ocsp = staple;
-        let changed = self.changed(&family, &manners, is_flat);
-        let unmirrored = self.unmirrored(&family, is_flat);
+        let changed = said::changed(&family, manners, is_flat);
+        let unmirrored = said::unmirrored(self.server.report, &family, is_flat);
         let shown =
             Shown { leaf, certified: Arc::new(certified), version: manners.version, suites: manners.suites.clone() };
         Ok(Mirrored { shown, changed, unmirrored, unsent })
@@ -175,68 +177,10 @@ impl Making<'_> {
         }
         let mut held = self.mirrors.untrusted.lock().unwrap_or_else(PoisonError::into_inner);
         if held.is_none() {
-            *held = Some(self.second_ca(&self.authority.paths().untrusted)?);
+            *held = Some(untrusted::load_or_create(&self.authority.paths().untrusted, self.now)?);
         }
         Ok(held.clone())
     }
-
-    fn second_ca(&self, path: &Path) -> Result<Root, CaError> {
-        untrusted::load_or_create(path, self.now)
-    }
-
-    fn changed(&self, family: &Family<'_>, manners: &Manners, is_flat: bool) -> Vec<String> {
-        let kin = family.kin;
-        let label = |at: usize| kin.get(at).map(|member| member.cert.label()).unwrap_or_default();
-        let mut words = vec!["every key and signature is tlscope's".to_owned()];
-        if let Some(anchor) = kin.anchor {
-            words.push(format!("tlscope's CA stands in the place of the root {}", label(anchor)));
-        }
-        if let Some(root) = kin.untrusted_root {
-            let by = if family.has_second_ca() { "a second CA of tlscope's, which nobody trusts," } else { "a copy" };
-            words.push(format!("{by} stands in the place of the root {}", label(root)));
-        }
-        if let Some(kind) = manners.leaf_key {
-            words.push(format!("the leaf's key is {kind}: the client can do nothing with one like the server's"));
-        }
-        if is_flat {
-            words.push(
-                "the leaf stands directly below tlscope's CA, which allows no others; run `tlscope ca new`".into(),
-            );
-        }
-        if kin.sent.iter().any(Option::is_none) {
-            words.push(format!("certificates after the first {} are the server's own", kin::MOST_SENT));
-        }
-        words
-    }
-
-    /// What the client is not shown, in the order of the report.
-    fn unmirrored(&self, family: &Family<'_>, is_flat: bool) -> Vec<FindingId> {
-        let anchor = family.kin.anchor.and_then(|at| family.kin.get(at)).map(|member| member.cert.sha256());
-        let leaf = self.leaf.sha256();
-        let is_lost = |finding: &&Finding| {
-            let about = finding.subject.sha256;
-            match extent(finding.id) {
-                Extent::NoClient => false,
-                Extent::Never(_) => true,
-                _ if family.lost.contains(&finding.id) => true,
-                // The anchor is ours, with nothing wrong with it.
-                Extent::Certificate if about.is_some() && about == anchor && about != Some(leaf) => true,
-                Extent::Certificate | Extent::Chain if is_flat && about != Some(leaf) => true,
-                Extent::Staple => finding.evidence.get("by").is_some_and(|by| *by != Fact::Text("staple".to_owned())),
-                _ => finding.id == FindingId::KeyRsaModulus && !is_of_odd_size(finding),
-            }
-        };
-        let mut ids: Vec<FindingId> =
-            self.server.report.findings.iter().filter(is_lost).map(|finding| finding.id).collect();
-        let mut seen = std::collections::HashSet::new();
-        ids.retain(|id| seen.insert(*id));
-        ids
-    }
-}
-
-/// Whether what is wrong with a modulus is its size, which can be copied; its factors cannot.
-fn is_of_odd_size(finding: &Finding) -> bool {
-    matches!(finding.evidence.get("bits"), Some(Fact::Number(bits)) if bits % 8 != 0)
 }
 
 /// Whether our CA allows fewer certificates below it than the anchor does: one that an older tlscope made allows none.
@@ -245,13 +189,12 @@ fn is_too_long_for(ours: &Root, kin: &Kin) -> bool {
     kin.anchor.is_some() && limit.is_some_and(|limit| kin.between > limit as usize)
 }
 
-/// The counterparts of issuers that are known and were not sent, but for the roots.
+/// The counterparts of issuers that are known and were not sent, but for the anchor.
 fn unsent(family: &mut Family<'_>) -> Result<Vec<CertDer>, String> {
     let kin = family.kin;
     let is_wanted = |at: &usize| {
         let is_issuer = kin.members.iter().any(|member| member.issuer == Issuer::Member(*at));
-        let is_root = kin.get(*at).is_some_and(|member| member.issuer == Issuer::Member(*at));
-        is_issuer && !is_root && kin.anchor != Some(*at) && !kin.sent.contains(&Some(*at))
+        is_issuer && kin.anchor != Some(*at) && !kin.sent.contains(&Some(*at))
     };
     let wanted: Vec<usize> = (0..kin.members.len()).filter(is_wanted).collect();
     wanted.into_iter().map(|at| family.certificate(at)).collect()

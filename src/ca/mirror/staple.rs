@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use sha1::Digest as _;
 
-use super::counterpart::{Family, Manner};
+use super::counterpart::Family;
+use super::manner::Manner;
 use crate::ca::forge::der::{bit_string, octet_string, sequence, tlv};
 use crate::diagnosis::{Check, verify};
 use crate::model::CertDer;
@@ -141,8 +142,10 @@ fn about_counterpart(id: &Tlv<'_>, family: &Family<'_>) -> Option<Vec<u8>> {
     ]))
 }
 
+type Hashing = fn(&[u8]) -> Vec<u8>;
+
 /// The hash of that identifier.
-fn hash_of(dotted: &str) -> Option<fn(&[u8]) -> Vec<u8>> {
+fn hash_of(dotted: &str) -> Option<Hashing> {
     use sha2::{Sha256, Sha384, Sha512};
     Some(match dotted {
         oids::SHA1 => sha1,
