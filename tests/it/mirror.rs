@@ -479,7 +479,7 @@ fn table() -> String {
             Extent::Never(why) => ("nothing", why.to_owned()),
             Extent::NoClient => continue,
         };
-        match rows.iter_mut().find(|(own, reason, _)| (*own, &*reason) == (by, &why)) {
+        match rows.iter_mut().find(|(own, reason, _)| *own == by && *reason == why) {
             Some((.., ids)) => ids.push(*id),
             None => rows.push((by, why, vec![*id])),
         }
