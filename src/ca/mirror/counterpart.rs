@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::keyring::{Keyring, Own, Role};
+use super::Mirrors;
+use super::keyring::{Own, Role};
 use super::kin::{Issuer, Kin, Member};
+use super::manner::Manner;
+use super::shelf::Copied;
 use super::splice::{self, Change};
 use crate::ca::authority::Root;
+use crate::ca::forge::Key;
 use crate::ca::forge::der::{join, sequence, tlv};
-use crate::ca::forge::{Key, algorithm_of};
-use crate::model::{CertDer, FindingId, Fingerprint, Report};
-use crate::x509::{Algorithm, Cert, Hash, PublicKey, SignatureKind, children, oids, read_tlv};
+use crate::model::{CertDer, Finding, FindingId, Fingerprint, Report};
+use crate::x509::{Algorithm, Cert, PublicKey, children, oids, read_tlv};
 
 /// What a certificate's counterpart is called and which key it has.
 #[derive(Clone)]
@@ -41,7 +44,7 @@ pub(super) struct Roots {
 pub(super) struct Family<'k> {
     pub(super) kin: &'k Kin,
     roots: &'k Roots,
-    keyring: &'k Keyring,
+    mirrors: &'k Mirrors,
     identities: Vec<Identity>,
     /// Defects that could not be copied.
     pub(super) lost: BTreeSet<FindingId>,
@@ -57,11 +60,11 @@ impl<'k> Family<'k> {
     pub(super) fn new(
         kin: &'k Kin,
         roots: &'k Roots,
-        keyring: &'k Keyring,
+        mirrors: &'k Mirrors,
         (report, leaf_key, is_flat): (&Report, Option<&str>, bool),
     ) -> Result<Self, String> {
         let mut family =
-            Self { kin, roots, keyring, identities: Vec::new(), lost: BTreeSet::new(), unlike: Vec::new(), is_flat };
+            Self { kin, roots, mirrors, identities: Vec::new(), lost: BTreeSet::new(), unlike: Vec::new(), is_flat };
         let mut keys: HashMap<Vec<u8>, Own> = HashMap::new();
         let mut taken: Vec<Arc<Key>> = Vec::new();
         for at in 0..kin.members.len() {
@@ -71,13 +74,13 @@ impl<'k> Family<'k> {
                 continue;
             }
             let own = match &member.cert.key {
-                None => keyring.plain("P-256")?,
+                None => mirrors.keyring.plain("P-256")?,
                 Some(public) => match (keys.get(&public.spki[..]), leaf_key.filter(|_| kin.leaf() == Some(at))) {
-                    (_, Some(kind)) => keyring.plain(kind)?,
+                    (_, Some(kind)) => mirrors.keyring.plain(kind)?,
                     (Some(known), None) => known.clone(),
                     (None, None) => {
                         let role = if kin.leaf() == Some(at) { Role::Leaf } else { Role::Issuer };
-                        let own = keyring.counterpart(public, role, &taken)?;
+                        let own = mirrors.keyring.counterpart(public, role, &taken)?;
                         taken.push(own.key.clone());
                         keys.insert(public.spki.to_vec(), own.clone());
                         own
@@ -90,7 +93,7 @@ impl<'k> Family<'k> {
                     family.unlike.push(at);
                 }
             }
-            family.identities.push(identity_of(member, own, report));
+            family.identities.push(identity_of(member, own, report, kin.leaf() == Some(at)));
         }
         Ok(family)
     }
@@ -119,29 +122,22 @@ impl<'k> Family<'k> {
 
     /// The counterpart of a member in DER: the server's own bytes where nothing can be made of them.
     pub(super) fn certificate(&mut self, at: usize) -> Result<CertDer, String> {
-        let (kin, Some(identity)) = (self.kin, self.identities.get(at).cloned()) else {
-            return Err("no such certificate".to_owned());
-        };
-        let Some(member) = kin.get(at) else { return Err("no such certificate".to_owned()) };
-        if let Some(ready) = identity.ready.filter(|_| member.cert.is_self_issued()) {
-            return Ok(ready);
+        let none = || "no such certificate".to_owned();
+        let (member, identity) = (self.kin.get(at).ok_or_else(none)?, self.identities.get(at).ok_or_else(none)?);
+        if let Some(ready) = identity.ready.as_ref().filter(|_| member.cert.is_self_issued()) {
+            return Ok(ready.clone());
         }
         let issuer = self.issuer_of(at)?;
-        let manner = Manner::of(member, &issuer.key);
-        let change = Change {
-            serial: identity.serial,
-            algorithm: manner.inner.clone(),
-            issuer: issuer.name,
-            subject: identity.subject,
-            key: identity.own.spki,
-            subject_key_id: identity.subject_key_id.unwrap_or_default(),
-            authority_key_id: issuer.authority_key_id,
+        let (copy, lost) = if self.kin.leaf() == Some(at) {
+            copy_of(member, identity, issuer)?
+        } else {
+            let own: [&[u8]; 3] = [&member.cert.sha256().0, &identity.own.spki, &identity.serial];
+            let above: [&[u8]; 3] = [&issuer.key.spki, &issuer.name, &issuer.authority_key_id];
+            let place = [own.concat(), above.concat()].concat();
+            self.mirrors.copies.get_or(Fingerprint::of(&place), || copy_of(member, identity, issuer))?
         };
-        let Some(tbs) = splice::signed_part(&member.cert, &change) else { return Ok(member.cert.der.clone()) };
-        let signature = manner.sign(&issuer.key, &tbs, member.is_genuine)?;
-        self.lost.extend(manner.lost);
-        Ok(splice::whole(&member.cert, tbs, manner.outer, &signature)
-            .map_or_else(|| member.cert.der.clone(), CertDer::new))
+        self.lost.extend(lost);
+        Ok(copy)
     }
 
     /// The leaf's issuer and, of that one's counterpart, how the leaf's names it and the bits of its key.
@@ -172,7 +168,7 @@ impl<'k> Family<'k> {
         let Issuer::Member(above) = member.issuer else {
             let kind = cert.outer_algorithm.as_ref().and_then(Algorithm::signature);
             let length = cert.signature.as_ref().map_or(0, Bytes::len);
-            let key = self.keyring.unknown(&named, kind, length)?;
+            let key = self.mirrors.keyring.unknown(&named, kind, length)?;
             let authority_key_id = self.translated(cert, value, None);
             return Ok(Above { key, name: named, authority_key_id });
         };
@@ -227,6 +223,26 @@ struct Above {
     authority_key_id: Vec<u8>,
 }
 
+/// A member's counterpart below that issuer.
+fn copy_of(member: &Member, identity: &Identity, issuer: Above) -> Result<Copied, String> {
+    let cert = &member.cert;
+    let as_it_is = || (cert.der.clone(), Vec::new());
+    let manner = Manner::of(cert, &issuer.key);
+    let change = Change {
+        serial: identity.serial.clone(),
+        algorithm: manner.inner.clone(),
+        issuer: issuer.name,
+        subject: identity.subject.clone(),
+        key: identity.own.spki.clone(),
+        subject_key_id: identity.subject_key_id.clone().unwrap_or_default(),
+        authority_key_id: issuer.authority_key_id,
+    };
+    let Some(tbs) = splice::signed_part(cert, &change) else { return Ok(as_it_is()) };
+    let signature = manner.sign(&issuer.key, &tbs, member.is_genuine)?;
+    let whole = splice::whole(cert, tbs, manner.outer, &signature);
+    Ok(whole.map_or_else(as_it_is, |der| (CertDer::new(der), manner.lost)))
+}
+
 fn identity_of_root(member: &Member, root: &Root) -> Identity {
     let cert = &root.cert;
     let own = Own { key: root.key.clone(), spki: root.key.spki.clone(), is_alike: true };
@@ -244,13 +260,13 @@ fn identity_of_root(member: &Member, root: &Root) -> Identity {
     }
 }
 
-fn identity_of(member: &Member, own: Own, report: &Report) -> Identity {
+fn identity_of(member: &Member, own: Own, report: &Report, is_leaf: bool) -> Identity {
     let cert = &member.cert;
     let old_id = cert.extensions.subject_key_id.as_deref();
     Identity {
         subject: cert.subject.as_ref().map(|name| name.raw.to_vec()).unwrap_or_default(),
         issuer: cert.issuer.as_ref().map(|name| name.raw.to_vec()).unwrap_or_default(),
-        serial: serial_of(cert, report),
+        serial: serial_of(cert, report, if is_leaf { None } else { Some(&own.spki) }),
         subject_key_id: old_id.map(|old| key_id(old, &own.spki)),
         own,
         ready: None,
@@ -268,15 +284,24 @@ const RANDOM_SERIAL: usize = 8;
 
 /// A serial number that is bad, or too short to be random, stays. Another one is made anew in its length: Firefox
 /// refuses two certificates that have issuer and serial number in common, and the server's own may have passed before.
-fn serial_of(cert: &Cert, report: &Report) -> Vec<u8> {
+/// That of an issuer goes with its key, so that it is the same in every chain.
+fn serial_of(cert: &Cert, report: &Report, issuer_key: Option<&[u8]>) -> Vec<u8> {
     let mut serial = cert.serial.as_deref().unwrap_or_default().to_vec();
-    let is_bad = report
-        .findings
-        .iter()
-        .any(|finding| finding.id == FindingId::SerialBad && finding.subject.sha256 == Some(cert.sha256()));
-    if let Some(digits) = serial.get_mut(2..).filter(|digits| !is_bad && digits.len() + 2 >= RANDOM_SERIAL) {
-        // The system's generator failing leaves the server's own; the certificate still works.
-        let _ = aws_lc_rs::rand::fill(digits);
+    let is_about =
+        |finding: &&Finding| finding.id == FindingId::SerialBad && finding.subject.sha256 == Some(cert.sha256());
+    let is_bad = report.findings.iter().any(|finding| is_about(&finding));
+    // The first two stay, so that it is neither negative nor written at greater length than it needs.
+    let digits = serial.get_mut(2..).filter(|digits| !is_bad && digits.len() + 2 >= RANDOM_SERIAL);
+    match (digits, issuer_key) {
+        (Some(digits), Some(key)) => {
+            let made = Fingerprint::of(&[&cert.sha256().0, key].concat()).0;
+            digits.iter_mut().zip(made.iter().cycle()).for_each(|(digit, made)| *digit = *made);
+        }
+        (Some(digits), None) => {
+            // The system's generator failing leaves the server's own; the certificate still works.
+            let _ = aws_lc_rs::rand::fill(digits);
+        }
+        (None, _) => {}
     }
     serial
 }
@@ -303,79 +328,4 @@ fn in_another_string_type(name: &[u8]) -> Vec<u8> {
     let set = |set: &[u8]| tlv(0x31, &join(&children(set).map(|part| pair(part.content)).collect::<Vec<_>>()));
     let sets = read_tlv(name).map(|(name, _)| name.content).unwrap_or_default();
     sequence(&children(sets).map(|part| set(part.content)).collect::<Vec<_>>())
-}
-
-/// How a counterpart is signed: as the server's certificate was, as far as the issuer's key can.
-pub(super) struct Manner {
-    /// The AlgorithmIdentifiers, in DER.
-    pub(super) inner: Vec<u8>,
-    pub(super) outer: Vec<u8>,
-    /// `None` where there is no way to sign as that says, nor to verify it.
-    kind: Option<SignatureKind>,
-    pub(super) lost: Vec<FindingId>,
-}
-
-impl Manner {
-    fn of(member: &Member, key: &Key) -> Self {
-        let cert = &member.cert;
-        let raw = |at: usize| {
-            let tbs = read_tlv(cert.tbs.as_deref()?)?.0.content;
-            let outer = read_tlv(&cert.der.der)?.0.content;
-            match at {
-                0 => children(tbs).find(|tlv| tlv.tag == 0x30).map(|tlv| tlv.raw.to_vec()),
-                _ => children(outer).nth(1).map(|tlv| tlv.raw.to_vec()),
-            }
-        };
-        let inner = raw(0).unwrap_or_default();
-        Self::new(inner, (raw(1).unwrap_or_default(), cert.outer_algorithm.as_ref()), key)
-    }
-
-    /// Signed with `outer`, and saying `inner` inside.
-    pub(super) fn new(inner: Vec<u8>, (outer, algorithm): (Vec<u8>, Option<&Algorithm>), key: &Key) -> Self {
-        let old = algorithm.and_then(Algorithm::signature);
-        let Some(old) = old.filter(|old| !matches!(old.hash(), Some(Hash::Md2 | Hash::Md4))) else {
-            return Self { inner, outer, kind: None, lost: Vec::new() };
-        };
-        let kind = key.nearest(old);
-        let kind = if key.signs(kind) { kind } else { key.usual_kind() };
-        if kind == old {
-            return Self { inner, outer, kind: Some(kind), lost: Vec::new() };
-        }
-        let parameters = algorithm.map(|algorithm| algorithm.parameters.to_vec()).unwrap_or_default();
-        let written = identifier(kind, is_usual(old, &parameters)).unwrap_or_default();
-        let says_other = inner != outer && inner != written;
-        let lost = if kind.hash() == old.hash() { Vec::new() } else { vec![FindingId::SigSha1, FindingId::SigMd] };
-        Self { inner: if says_other { inner } else { written.clone() }, outer: written, kind: Some(kind), lost }
-    }
-
-    /// A signature that verifies where `is_genuine`.
-    pub(super) fn sign(&self, key: &Key, message: &[u8], is_genuine: bool) -> Result<Vec<u8>, String> {
-        let mut signature = key.sign_as(self.kind.unwrap_or_else(|| key.usual_kind()), message)?;
-        // Far from the ends, so that it stays a signature by its form.
-        let middle = signature.len() / 2;
-        if let Some(byte) = signature.get_mut(middle).filter(|_| !is_genuine) {
-            *byte ^= 0x55;
-        }
-        Ok(signature)
-    }
-}
-
-/// Whether those are the parameters that belong behind an algorithm: NULL behind RSA, nothing behind the others.
-fn is_usual(kind: SignatureKind, parameters: &[u8]) -> bool {
-    match kind {
-        SignatureKind::RsaPkcs1(_) => parameters == [5, 0],
-        SignatureKind::RsaPss(..) => true,
-        _ => parameters.is_empty(),
-    }
-}
-
-/// The AlgorithmIdentifier, with the parameters that belong there or with others.
-fn identifier(kind: SignatureKind, is_usual: bool) -> Option<Vec<u8>> {
-    let usual = algorithm_of(kind)?;
-    if is_usual {
-        return Some(usual);
-    }
-    let dotted = children(read_tlv(&usual)?.0.content).next()?.raw.to_vec();
-    let null = vec![5, 0];
-    Some(if matches!(kind, SignatureKind::RsaPkcs1(_)) { sequence(&[dotted]) } else { sequence(&[dotted, null]) })
 }

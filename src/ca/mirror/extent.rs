@@ -101,7 +101,7 @@ extents! {
         KeyCompromised
     ];
     Certificate => [
-        EkuNoServerauth EkuAbsent EkuAnyOnly EkuIntermediate KuNoDigsig KuNoKeyenc KuCertsignOnly KuLeafCertsign
+        EkuNoServerauth EkuAbsent EkuAnyOnly EkuIntermediate KuNoDigsig KuCertsignOnly KuLeafCertsign
         KuCaNoCertsign BcNotCa BcLeafIsCa BcNotCritical PathlenExceeded NcViolation NcMalformed PolicyViolation
         ExtUnknownCritical ExtDuplicate
     ];
@@ -136,7 +136,7 @@ extents! {
         ProtoNoTls13 ProtoTls13Only
     ];
     Never(LEGACY) => [
-        ProtoTls1011Only ProtoSslv3Only CipherStaticRsaOnly CipherDheOnly CipherCbcOnly CipherWeak DhWeak
+        KuNoKeyenc ProtoTls1011Only ProtoSslv3Only CipherStaticRsaOnly CipherDheOnly CipherCbcOnly CipherWeak DhWeak
         KxGroupUnsupported TlsDowngradeSentinel TlsCompression RenegInsecure EmsMissing ProtoIntolerant
     ];
     Never(FAILED) => [

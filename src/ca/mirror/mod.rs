@@ -11,6 +11,7 @@ mod extent;
 mod handshake;
 mod keyring;
 mod kin;
+mod manner;
 mod said;
 mod shelf;
 mod splice;
@@ -33,7 +34,7 @@ use counterpart::{Family, Roots};
 use handshake::Manners;
 use keyring::Keyring;
 use kin::{Issuer, Kin};
-use shelf::{Shelf, place_of};
+use shelf::{Copies, Shelf, place_of};
 
 /// What is known of a server whose identity is to be mirrored.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +78,7 @@ pub enum MirrorError {
 #[derive(Debug, Default)]
 pub(super) struct Mirrors {
     keyring: Keyring,
+    copies: Copies,
     shelf: Shelf,
     untrusted: Mutex<Option<Root>>,
 }
@@ -125,7 +127,7 @@ impl Making<'_> {
         let is_flat = is_too_long_for(&ours, &kin);
         let roots = Roots { ours, untrusted: self.untrusted_root(&kin)? };
         let context = (self.server.report, manners.leaf_key, is_flat);
-        let mut family = Family::new(&kin, &roots, &self.mirrors.keyring, context).map_err(making)?;
+        let mut family = Family::new(&kin, &roots, self.mirrors, context).map_err(making)?;
         let chain = self.chain(&mut family, is_flat).map_err(making)?;
         let unsent = unsent(&mut family).map_err(making)?;
         let staple = self.server.handshake.staple.as_ref();

@@ -1,11 +1,12 @@
-//! Mirrors that were made, kept while nothing that they were made of has changed.
+//! Mirrors that were made, and the issuers' counterparts that many of them share, kept while nothing that they were made
+//! of has changed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::handshake::Manners;
 use super::{Mirrored, Server};
-use crate::model::Fingerprint;
+use crate::model::{CertDer, FindingId, Fingerprint};
 
 /// More mirrors than this are not kept, nor more bytes of chains.
 const MOST: usize = 2000;
@@ -33,6 +34,42 @@ impl Shelf {
         }
         held.bytes += mirrored.shown.certified.cert.iter().map(|der| der.len()).sum::<usize>();
         held.mirrors.insert(place, mirrored.clone());
+    }
+}
+
+/// A counterpart, and the defects that it does not have though its original does.
+pub(super) type Copied = (CertDer, Vec<FindingId>);
+
+/// Counterparts of issuers by what they were made of, so that every chain below one has the same.
+#[derive(Debug, Default)]
+pub(super) struct Copies(Mutex<HashMap<Fingerprint, Copied>>);
+
+impl Copies {
+    /// More are not kept.
+    const MOST: usize = 1000;
+
+    /// Large ones are not kept: nobody shares them.
+    const LARGEST: usize = 16 << 10;
+
+    /// The one that is kept there, or the one that is made now.
+    pub(super) fn get_or(
+        &self,
+        place: Fingerprint,
+        make: impl FnOnce() -> Result<Copied, String>,
+    ) -> Result<Copied, String> {
+        let held = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = held().get(&place) {
+            return Ok(kept.clone());
+        }
+        let made = make()?;
+        let mut copies = held();
+        if copies.len() >= Self::MOST {
+            copies.clear();
+        }
+        if made.0.der.len() <= Self::LARGEST {
+            copies.entry(place).or_insert_with(|| made.clone());
+        }
+        Ok(made)
     }
 }
 

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use sha1::Digest as _;
 
-use super::counterpart::{Family, Manner};
+use super::counterpart::Family;
+use super::manner::Manner;
 use crate::ca::forge::der::{bit_string, octet_string, sequence, tlv};
 use crate::diagnosis::{Check, verify};
 use crate::model::CertDer;
