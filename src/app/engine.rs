@@ -24,7 +24,7 @@ use crate::lab::Lab;
 use crate::model::{RootSet, RootSetName, Summary, Timestamp};
 use crate::net::Dialler;
 use crate::portal::Page;
-use crate::proxy::{Portal, Proxy, Services};
+use crate::proxy::{AuditPlan, Auditor, Portal, Proxy, Services};
 use crate::session::{Limits, Listener, Recorder, Session};
 use crate::store::{Flusher, StoreError, Writer};
 use crate::trust::{self, Loaded};
@@ -53,12 +53,23 @@ pub(super) struct Engine {
     pub(super) flusher: Flusher,
     /// Carries out what a person wants done.
     pub(super) commander: Commander,
+    /// The audit, when there is one.
+    pub(super) audit: Option<Auditor>,
     _lab: Option<Lab>,
 }
 
 impl Engine {
     /// Starts everything. `listeners` hear every change.
     pub(super) async fn start(settings: &RunSettings, listeners: Vec<Listener>) -> anyhow::Result<Self> {
+        Self::start_with(settings, listeners, None).await
+    }
+
+    /// The same with an audit.
+    pub(super) async fn start_with(
+        settings: &RunSettings,
+        listeners: Vec<Listener>,
+        plan: Option<&AuditPlan>,
+    ) -> anyhow::Result<Self> {
         let now = now();
         let keys = settings.keys.open(true)?;
         let lab = if settings.lab { Some(Lab::start(LAB_LISTENS, now).await?) } else { None };
@@ -68,6 +79,7 @@ impl Engine {
         banner.lab_host = lab.as_ref().map(|_| "expired.lab.test".to_owned());
         let page = Page::new(authority.cert().clone(), authority.name().to_owned());
         let mint = Arc::new(Mint::new(authority));
+        let audit = plan.map(|plan| Auditor::new(plan, &mint)).transpose()?;
         make_rsa_key_ahead(mint.clone());
         let dialler = dialler(settings, lab.as_ref()).with_keys(keys);
         let judged = settings.inquiry.clone();
@@ -80,7 +92,7 @@ impl Engine {
         let portal: Portal = Arc::new(move |asked| page.answer(asked));
         let weak = events.downgrade();
         let services =
-            Services { dialler: dialler.clone(), inquiry: inquiry.clone(), mint, portal, audit: None, events };
+            Services { dialler: dialler.clone(), inquiry: inquiry.clone(), mint, portal, audit: audit.clone(), events };
         let proxy = match Proxy::start(settings.proxy.clone(), services) {
             Ok(proxy) => proxy,
             Err(error) => {
@@ -109,7 +121,7 @@ impl Engine {
             dialler,
             inquiry,
         };
-        Ok(Self { proxy, recorder, stop_recording, session, file, banner, flusher, commander, _lab: lab })
+        Ok(Self { proxy, recorder, stop_recording, session, file, banner, flusher, commander, audit, _lab: lab })
     }
 
     /// Stops the proxy, lets the recorder finish, closes the session file.

@@ -4,6 +4,7 @@
 //! said about a connection is made by the faces below; this room only joins things up.
 
 mod android;
+mod auditing;
 mod authority;
 mod checking;
 mod descriptors;
@@ -65,6 +66,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     match command {
         Command::Run(args) => running::run(config::run_settings(&globals, *args)?, logging::level(&globals)),
         Command::Exec(args) => exec::run(&globals, *args),
+        Command::Audit(args) => auditing::run(&globals, *args),
         Command::Check(args) => checking::run(&globals, *args),
         Command::Explain { id } => {
             let paint = output::paint(&globals)?;

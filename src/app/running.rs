@@ -150,7 +150,7 @@ async fn begin(companion: Option<Companion>, engine: Engine) -> anyhow::Result<(
 }
 
 /// Listens for the end from now on: a signal while something begins ends it in order.
-fn ending(run_for: Option<Duration>) -> impl Future<Output = ()> {
+pub(super) fn ending(run_for: Option<Duration>) -> impl Future<Output = ()> {
     let ended = tokio::spawn(ended(run_for));
     async move {
         let _ = ended.await;

@@ -8,6 +8,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::audit::AuditArgs;
 use super::device::{AdbOptions, AndroidArgs};
 use super::exec::ExecArgs;
 use super::fault::ConfigError;
@@ -29,7 +30,7 @@ use crate::model::{FindingId, Host, Target};
     long_about = "An intercepting HTTPS debugging proxy about one question: what exactly is wrong with the TLS \
                   between this app and its servers, and who would be hurt by it?",
     after_help = "Without a command tlscope runs the proxy: `tlscope --lab` is `tlscope run --lab`.\n\
-                  Every flag --some-flag of run, exec and check can be set as TLSCOPE_SOME_FLAG in the environment, and \
+                  Every flag --some-flag of run, exec, audit and check can be set as TLSCOPE_SOME_FLAG in the environment, and \
                   in the configuration file; a flag wins over the environment, and that over the file.",
     disable_help_subcommand = true,
     subcommand_required = true
@@ -81,6 +82,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Run a command whose TLS goes through a proxy of its own, and say what was wrong with it
     Exec(Box<ExecArgs>),
+    /// Show clients certificates that are wrong on purpose, and say which of them they take
+    Audit(Box<AuditArgs>),
     /// Say everything that is wrong with a server, or with a chain in a file
     Check(Box<CheckArgs>),
     /// Tell what a finding means, who refuses it, and how to mend it; without an id, list them all
@@ -205,7 +208,7 @@ pub struct CheckArgs {
 pub enum ReportFormat {
     /// For people
     Human,
-    /// For programs: tlscope.check/1
+    /// For programs: tlscope.check/1, tlscope.audit/1
     Json,
 }
 
@@ -306,7 +309,7 @@ pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error
 }
 
 /// Which commands have their flags in the environment.
-const IN_ENVIRONMENT: [&str; 5] = ["run", "exec", "check", "open", "android"];
+const IN_ENVIRONMENT: [&str; 6] = ["run", "exec", "audit", "check", "open", "android"];
 
 /// Gives every long flag its variable, and every switch the forms `--switch` and `--switch=false`.
 fn with_environment(command: clap::Command, in_environment: bool) -> clap::Command {

@@ -33,6 +33,15 @@ pub enum ConfigError {
     /// Events and the command of `exec` would write to the same place.
     #[error("standard output is the command's; write events to a file, --events FILE")]
     OutputTaken,
+    /// Events and the table of `audit` would be written to the same place.
+    #[error("standard output is for the table; write events to a file, --events FILE")]
+    TableTaken,
+    /// An audit without hosts.
+    #[error(
+        "say with --host GLOB whose clients are to be audited, or --all-hosts: they are shown certificates that are \
+         wrong on purpose, and what takes them sends its secrets, so nobody is audited who was not named"
+    )]
+    NobodyToAudit,
     /// There is nowhere to keep anything.
     #[error("this user has no home directory; say with --home DIR where the CA and the sessions are to be kept")]
     Homeless,

@@ -6,6 +6,7 @@
 //!
 //! Must not do anything that a room does.
 
+mod audit;
 mod command;
 mod device;
 mod exec;
@@ -17,6 +18,7 @@ mod options;
 mod settings;
 mod values;
 
+pub use audit::{AuditArgs, AuditSettings, audit_settings};
 pub use command::{
     CaAction, CheckArgs, Cli, Command, DeviceAction, ExportArgs, ExportFormat, Globals, LabArgs, ReportFormat,
     ScreenArgs, command, read,

@@ -1,6 +1,6 @@
 //! Writing down what was recorded, for other programs to read.
 //!
-//! Owns the shapes of every document: the JSON of `check`, the lines of `--events` and
+//! Owns the shapes of every document: the JSON of `check` and `audit`, the lines of `--events` and
 //! `export --format jsonl`, HAR, commands for a shell; and leaving secrets out of them. Writers over values, onto any
 //! `impl Write`.
 //!
@@ -18,7 +18,7 @@ mod redact;
 mod redacted;
 mod sent;
 
-pub use audit::trial_line;
+pub use audit::{AuditAbout, audit_document, trial_line};
 pub use certificate::certificate_doc;
 pub use check::{CheckTarget, check_document};
 pub use commands::{curl_command, openssl_command};

@@ -12,8 +12,8 @@ use tracing::warn;
 use super::client_tls::key_choice;
 use super::context::{Ctx, now};
 use super::record::Record;
-use crate::ca::{Catalogue, Mint, Shown};
-use crate::diagnosis::audit::{Audit, Subject, Table, took};
+use crate::ca::{Catalogue, CatalogueError, Mint, Shown};
+use crate::diagnosis::audit::{Audit, RunTold, Subject, Table, took};
 use crate::diagnosis::clients::{App, Habits, History, Meeting};
 use crate::export::{sent_raw, sent_words};
 use crate::model::{
@@ -38,6 +38,26 @@ impl Audited {
             Self::These(globs) => globs.iter().any(|glob| glob.matches(target) || glob.matches(named)),
         }
     }
+}
+
+impl std::fmt::Display for Audited {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::All => f.write_str("every host"),
+            Self::These(globs) => f.write_str(&globs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+        }
+    }
+}
+
+/// What is wished of an audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditPlan {
+    /// Whose clients.
+    pub hosts: Audited,
+    /// The identities they are shown; all of them where none is named.
+    pub only: Vec<String>,
+    /// How often each of them at least.
+    pub repeat: u32,
 }
 
 /// An audit that a proxy runs. Cheap to clone.
@@ -68,21 +88,33 @@ struct ShownTo {
 }
 
 impl Auditor {
-    /// An audit of these hosts with what `mint` can issue of the catalogue, each identity shown so often at least.
-    /// `None` for a catalogue without a control.
-    pub fn new(hosts: Audited, catalogue: Catalogue, mint: &Mint, repeat: u32) -> Option<Self> {
+    /// An audit with what `mint` can issue of the catalogue.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the plan names an identity that there is not.
+    pub fn new(plan: &AuditPlan, mint: &Mint) -> Result<Self, CatalogueError> {
+        let catalogue = Catalogue::read()?.only(&plan.only)?;
         let left_out = mint.left_out(&catalogue);
-        let identities: Vec<Identity> = catalogue.identities();
-        let is_made = |identity: &&Identity| !left_out.iter().any(|(name, _)| *name == identity.name);
-        let made: Vec<Identity> = identities.iter().filter(is_made).cloned().collect();
-        let audit = Audit::new(&made, repeat)?;
+        let is_made = |identity: &Identity| !left_out.iter().any(|(name, _)| *name == identity.name);
+        let made: Vec<Identity> = catalogue.identities().into_iter().filter(is_made).collect();
+        let audit = Audit::new(&made, plan.repeat).ok_or(CatalogueError::NoControl)?;
         let state = State { audit, shown: HashMap::new(), controls: History::default() };
-        Some(Self {
-            hosts: Arc::new(hosts),
+        Ok(Self {
+            hosts: Arc::new(plan.hosts.clone()),
             catalogue: Arc::new(catalogue),
             left_out: Arc::new(left_out),
             state: Arc::new(Mutex::new(state)),
         })
+    }
+
+    /// The hosts.
+    pub fn hosts(&self) -> &Audited {
+        &self.hosts
+    }
+
+    /// Whether a connection that was shown something is not over yet.
+    pub fn is_busy(&self) -> bool {
+        !self.lock().shown.is_empty()
     }
 
     /// What is known by now.
@@ -98,6 +130,16 @@ impl Auditor {
     /// How many apps at how many hosts have come.
     pub fn subjects(&self) -> usize {
         self.lock().audit.subjects()
+    }
+
+    /// What has to be taken.
+    pub fn control(&self) -> Identity {
+        self.lock().audit.control().clone()
+    }
+
+    /// What came of the last run of a command.
+    pub fn last_run(&self) -> RunTold {
+        self.lock().audit.last_run()
     }
 
     /// What is shown, without the control.
@@ -175,7 +217,9 @@ fn app_of(connection: &Connection, subject: &Subject) -> String {
 impl State {
     fn note_connection(&mut self, connection: &Connection) -> Option<Trial> {
         let settled = connection.client.outcome.as_ref().and_then(|outcome| self.settle(connection, outcome));
-        connection.closed?;
+        if connection.closed.is_none() {
+            return settled;
+        }
         let shown = self.shown.remove(&connection.id)?;
         self.audit.end(&shown.subject, connection.id);
         let Some(mut trial) = shown.taken else { return settled };

@@ -37,7 +37,7 @@ mod target;
 mod visitors;
 
 pub use after_refusal::{AfterRefusal, AfterRefusalError};
-pub use audit::{Audited, Auditor};
+pub use audit::{AuditPlan, Audited, Auditor};
 pub use context::{Config, Services};
 pub use door::access::Access;
 pub use door::devices::{Device, Devices};

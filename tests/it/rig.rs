@@ -17,7 +17,7 @@ use tlscope::model::{
 };
 use tlscope::net::{self, ConnectRule, Dialler, Keys};
 use tlscope::portal::Page;
-use tlscope::proxy::{self, Auditor, Proxy, Services};
+use tlscope::proxy::{self, AuditPlan, Auditor, Proxy, Services};
 use tlscope::wire::{ProbeHello, write_probe_hello};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -114,6 +114,9 @@ pub struct Rig {
     pub reversed: Vec<SocketAddr>,
     _lab: Lab,
     pub ca: CertificateDer<'static>,
+    pub mint: Arc<Mint>,
+    /// The audit, where there is one.
+    pub auditor: Option<Auditor>,
     told: Arc<Mutex<Told>>,
     telling: JoinHandle<()>,
     _home: tempfile::TempDir,
@@ -134,8 +137,8 @@ impl Rig {
     }
 
     /// With an audit.
-    pub async fn auditing(audit: impl FnOnce(&Mint) -> Auditor, origins: Vec<ConnectRule>) -> Self {
-        Self::start_whole(|net| net.connect_to = origins, Keys::default(), |_| {}, |mint| Some(audit(mint))).await
+    pub async fn auditing(plan: AuditPlan, origins: Vec<ConnectRule>) -> Self {
+        Self::start_whole(|net| net.connect_to = origins, Keys::default(), |_| {}, || (), Some(plan)).await
     }
 
     /// With another way to servers, and with client certificates or key logs.
@@ -143,15 +146,6 @@ impl Rig {
         reach: impl FnOnce(&mut net::Config),
         keys: Keys,
         change: impl FnOnce(&mut proxy::Config),
-    ) -> Self {
-        Self::start_whole(reach, keys, change, |_| None).await
-    }
-
-    async fn start_whole(
-        reach: impl FnOnce(&mut net::Config),
-        keys: Keys,
-        change: impl FnOnce(&mut proxy::Config),
-        audit: impl FnOnce(&Mint) -> Option<Auditor>,
     ) -> Self {
         Self::start_judged(reach, keys, change, || ()).await
     }
@@ -162,6 +156,16 @@ impl Rig {
         keys: Keys,
         change: impl FnOnce(&mut proxy::Config),
         ready: impl FnOnce() + Send + 'static,
+    ) -> Self {
+        Self::start_whole(reach, keys, change, ready, None).await
+    }
+
+    async fn start_whole(
+        reach: impl FnOnce(&mut net::Config),
+        keys: Keys,
+        change: impl FnOnce(&mut proxy::Config),
+        ready: impl FnOnce() + Send + 'static,
+        plan: Option<AuditPlan>,
     ) -> Self {
         let home = tempfile::tempdir().unwrap();
         let lab = Lab::start("127.0.0.1:0".parse().unwrap(), now()).await.unwrap();
@@ -184,8 +188,9 @@ impl Rig {
         let inquiry = Inquiry::start(inquiry::Config::default(), loaded, dialler.clone()).unwrap();
         let (events, inbox) = mpsc::channel(1000);
         let mint = Arc::new(Mint::new(authority));
-        let services =
-            Services { dialler, inquiry, mint, portal: Arc::new(move |asked| page.answer(asked)), audit: None, events };
+        let auditor = plan.map(|plan| Auditor::new(&plan, &mint).unwrap());
+        let portal: proxy::Portal = Arc::new(move |asked| page.answer(asked));
+        let services = Services { dialler, inquiry, mint: mint.clone(), portal, audit: auditor.clone(), events };
         let mut config = proxy::Config { listen: vec!["127.0.0.1:0".parse().unwrap()], ..proxy::Config::default() };
         config.hello_timeout = Duration::from_secs(5);
         change(&mut config);
@@ -194,12 +199,17 @@ impl Rig {
         let reversed = proxy.reversed().iter().map(|(address, _)| *address).collect();
         let told = Arc::default();
         let telling = tokio::spawn(collect(inbox, Arc::clone(&told)));
-        Self { proxy: Some(proxy), address, reversed, _lab: lab, ca, told, telling, _home: home }
+        Self { proxy: Some(proxy), address, reversed, _lab: lab, ca, mint, auditor, told, telling, _home: home }
     }
 
     /// The running proxy.
     pub fn proxy(&self) -> &Proxy {
         self.proxy.as_ref().unwrap()
+    }
+
+    /// How many trials of an audit were told so far.
+    pub fn count_trials(&self) -> usize {
+        self.told.lock().unwrap().trials.len()
     }
 
     /// Waits until what was told is enough.

@@ -6,10 +6,10 @@ use std::process::{Command, ExitStatus};
 use super::passing_on::PassingOn;
 
 /// The program was not found; as shells say it.
-const NOT_FOUND: u8 = 127;
+pub(super) const NOT_FOUND: u8 = 127;
 
 /// The program was found and cannot be executed.
-const NOT_EXECUTABLE: u8 = 126;
+pub(super) const NOT_EXECUTABLE: u8 = 126;
 
 /// How a command went.
 #[derive(Debug)]
@@ -25,8 +25,7 @@ impl Ended {
     pub(super) fn code(&self) -> u8 {
         match self {
             Self::With(code) => *code,
-            Self::NotStarted(error) if error.kind() == io::ErrorKind::NotFound => NOT_FOUND,
-            Self::NotStarted(_) => NOT_EXECUTABLE,
+            Self::NotStarted(error) => super::code_of_failure(error),
         }
     }
 }

@@ -11,7 +11,7 @@ mod passing_on;
 mod variables;
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal as _};
 use std::process::Command;
 
@@ -59,7 +59,7 @@ fn is_verbose(level: LevelFilter) -> bool {
 }
 
 /// A slip of the pen would go unnoticed.
-fn check_names(keep: &[String]) -> anyhow::Result<()> {
+pub(super) fn check_names(keep: &[String]) -> anyhow::Result<()> {
     let is_known = |name: &String| VARIABLES.iter().any(|variable| variable.name.eq_ignore_ascii_case(name));
     if let Some(unknown) = keep.iter().find(|name| !is_known(name)) {
         bail!("--keep-env: {unknown} is none of the variables that are set; `tlscope exec --list` lists them");
@@ -113,17 +113,38 @@ fn program(settings: &ExecSettings) -> anyhow::Result<&OsStr> {
 
 /// Runs it, with files that are gone when this is over.
 fn run_command(settings: &ExecSettings, banner: &Banner) -> anyhow::Result<Ended> {
-    let program = program(settings)?;
-    let proxy = banner.local_address();
-    let kit = Kit::make(proxy, &banner.ca_file, |name| env::var_os(name))?;
-    let surroundings = Surroundings { proxy, dir: kit.path(), keep: &settings.keep_env, program };
-    let mut command = Command::new(program);
-    for (name, value) in surroundings.changes(|name| env::var_os(name)) {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
+    let mut prepared = Prepared::new(&settings.command, &settings.keep_env, banner)?;
+    child::run(&mut prepared.command).context("cannot wait for the command")
+}
+
+/// A command with the environment that leads it to a proxy.
+pub(super) struct Prepared {
+    /// It may be run more than once.
+    pub(super) command: Command,
+    /// Its files; they are gone with it.
+    _kit: Kit,
+}
+
+impl Prepared {
+    /// Of a program and its arguments; `keep` are variables that stay as they are.
+    pub(super) fn new(words: &[OsString], keep: &[String], banner: &Banner) -> anyhow::Result<Self> {
+        let program = words.first().map(AsRef::as_ref).context("no command was given")?;
+        let proxy = banner.local_address();
+        let kit = Kit::make(proxy, &banner.ca_file, |name| env::var_os(name))?;
+        let surroundings = Surroundings { proxy, dir: kit.path(), keep, program };
+        let mut command = Command::new(program);
+        for (name, value) in surroundings.changes(|name| env::var_os(name)) {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.args(surroundings.arguments()).args(words.iter().skip(1));
+        Ok(Self { command, _kit: kit })
     }
-    command.args(surroundings.arguments()).args(settings.command.iter().skip(1));
-    child::run(&mut command).context("cannot wait for the command")
+}
+
+/// The exit code of a command that does not start, as shells have it.
+pub(super) fn code_of_failure(error: &io::Error) -> u8 {
+    if error.kind() == io::ErrorKind::NotFound { child::NOT_FOUND } else { child::NOT_EXECUTABLE }
 }

@@ -17,6 +17,9 @@ pub enum CatalogueError {
     /// The text is not of the form.
     #[error("the catalogue of audits: {0}")]
     Form(#[from] toml::de::Error),
+    /// Nothing in it is right.
+    #[error("the catalogue of audits has no control")]
+    NoControl,
     /// There is no such identity.
     #[error("{name:?} is no identity of the catalogue; it has {known}")]
     Unknown {

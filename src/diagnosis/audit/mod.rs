@@ -14,7 +14,7 @@ mod progress;
 mod table;
 
 pub use manner::took;
-pub use progress::{Audit, Subject};
+pub use progress::{Audit, RunTold, Subject};
 pub use table::{Cell, Found, Row, Standing, Table, Told};
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::course::{Course, Wanted};
 use super::table::{Row, Table};
 use crate::diagnosis::clients::App;
-use crate::model::{ConnectionId, Identity, Target, Trial};
+use crate::model::{ConnectionId, Identity, Target, Took, Trial};
 
 /// More pairs of an app and a host are not audited.
 const MOST_SUBJECTS: usize = 10_000;
@@ -41,6 +41,35 @@ impl Subject {
     }
 }
 
+/// What came of one run of a command: so many connections did this.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunTold {
+    /// They took what they were shown.
+    pub taken: u32,
+    /// They refused it.
+    pub refused: u32,
+    /// They did neither.
+    pub untold: u32,
+}
+
+impl RunTold {
+    fn note(&mut self, took: &Took) {
+        match took {
+            Took::Accepted => self.taken += 1,
+            Took::Refused { .. } => self.refused += 1,
+            Took::Untold { .. } => self.untold += 1,
+        }
+    }
+
+    /// In words.
+    pub fn words(self) -> String {
+        let said = |count: u32, what: &str| (count > 0).then(|| format!("{what} {count}x"));
+        let all = [said(self.taken, "taken"), said(self.refused, "refused"), said(self.untold, "tells nothing")];
+        let all: Vec<String> = all.into_iter().flatten().collect();
+        if all.is_empty() { "no connection came".to_owned() } else { all.join(", ") }
+    }
+}
+
 /// An audit. Everything is bounded: who comes when there is no room is not audited.
 #[derive(Clone, Debug)]
 pub struct Audit {
@@ -52,6 +81,7 @@ pub struct Audit {
     held: Option<Identity>,
     /// Who came in that run.
     came: BTreeSet<Subject>,
+    run: RunTold,
 }
 
 impl Audit {
@@ -59,8 +89,8 @@ impl Audit {
     pub fn new(identities: &[Identity], repeat: u32) -> Option<Self> {
         let control = identities.iter().find(|identity| identity.is_control())?.clone();
         let identities = identities.iter().filter(|identity| !identity.is_control()).cloned().collect();
-        let (subjects, came) = (BTreeMap::new(), BTreeSet::new());
-        Some(Self { control, identities, repeat: repeat.max(1), subjects, held: None, came })
+        let (subjects, came, run) = (BTreeMap::new(), BTreeSet::new(), RunTold::default());
+        Some(Self { control, identities, repeat: repeat.max(1), subjects, held: None, came, run })
     }
 
     /// An audit in which all of this has happened.
@@ -110,6 +140,7 @@ impl Audit {
     /// What came of a connection is known.
     pub fn note(&mut self, trial: &Trial) {
         let is_control = trial.identity == self.control.name;
+        self.run.note(&trial.took);
         let Some(course) = self.course(&Subject::of(trial), &trial.app) else { return };
         course.end(trial.connection);
         if is_control {
@@ -130,6 +161,7 @@ impl Audit {
     pub fn hold(&mut self, identity: &Identity) {
         self.held = Some(identity.clone());
         self.came.clear();
+        self.run = RunTold::default();
     }
 
     /// The command has run. Who did not come cannot be told about.
@@ -138,6 +170,11 @@ impl Audit {
         let came = std::mem::take(&mut self.came);
         let fitting = self.subjects.iter_mut().filter(|(subject, _)| !came.contains(subject) && subject.fits(&held));
         fitting.for_each(|(_, course)| course.note_absence(&held));
+    }
+
+    /// What came of the last run.
+    pub fn last_run(&self) -> RunTold {
+        self.run
     }
 
     /// What a command is to be run with next: what most is waiting for. `None` when nothing is left to be told.

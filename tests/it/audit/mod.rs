@@ -1,3 +1,5 @@
 //! `tlscope audit`: clients that check what they are shown, and clients that do not.
 
 mod catalogue;
+mod clients;
+mod people;
