@@ -7,7 +7,6 @@ use tokio::sync::mpsc::WeakSender;
 
 use super::repeating::repeat;
 use crate::check::{Question, check_server};
-use crate::explain::bad_upstream_words;
 use crate::inquiry::Inquiry;
 use crate::model::{self, BadUpstream, Command, Connection, ConnectionId, Event, ExchangeId, RowId, Target};
 use crate::net::Dialler;
@@ -76,8 +75,12 @@ impl Commander {
     }
 
     fn give(&self, target: Target, policy: BadUpstream) -> Answer {
-        let words =
-            format!("{} for {target} from its next connection on: {}", policy.word(), bad_upstream_words(policy));
+        let (done, more) = match policy {
+            BadUpstream::Pass => ("passed", ": the app's own refusal is switched off"),
+            BadUpstream::Mirror => ("mirrored", ""),
+            BadUpstream::Refuse => ("refused", ""),
+        };
+        let words = format!("{target}, when bad, is {done} from its next connection on{more}");
         self.routes.give(target, policy);
         Answer::Said(words)
     }

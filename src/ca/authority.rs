@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
@@ -13,7 +13,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
 use super::files::{self, CaPaths};
-use super::forge::{Forged, Key};
+use super::forge::Key;
 use crate::files::make_private_dir;
 use crate::model::{CertDer, Timestamp, hex};
 use crate::x509::Cert;
@@ -35,6 +35,15 @@ pub struct Authority {
     not_after: Timestamp,
     name: String,
     paths: CaPaths,
+    /// The key again, for signing in every way.
+    signer: OnceLock<Option<Arc<Key>>>,
+}
+
+/// A CA to sign in every way with: its certificate and its key.
+#[derive(Clone, Debug)]
+pub(super) struct Root {
+    pub(super) cert: Arc<Cert>,
+    pub(super) key: Arc<Key>,
 }
 
 /// Where a CA came from.
@@ -169,15 +178,11 @@ impl Authority {
         Ok(CertDer::new(signed.der().to_vec()))
     }
 
-    /// The CA as an issuer of whatever a recipe says.
-    pub(super) fn forged(&self) -> Option<Forged> {
-        let read = Cert::read(&self.cert);
-        Some(Forged {
-            der: self.cert.der.to_vec(),
-            key: Arc::new(Key::from_pkcs8(self.issuer.key().serialized_der())?),
-            subject: read.subject?.raw.to_vec(),
-            serial: read.serial?.to_vec(),
-        })
+    /// The CA as mirrors sign with it; `None` when its key is of a kind that does not sign there.
+    pub(super) fn as_root(&self) -> Option<Root> {
+        let read = || Key::from_pkcs8(&self.issuer.key().serialize_der()).map(Arc::new);
+        let key = self.signer.get_or_init(read).clone()?;
+        Some(Root { cert: Arc::new(Cert::read(&self.cert)), key })
     }
 
     /// Puts the certificate beside the key where it is missing or another one's.
@@ -211,7 +216,7 @@ fn set_aside(path: &Path) -> Result<PathBuf, CaError> {
 fn make(paths: &CaPaths, now: Timestamp) -> Result<Authority, CaError> {
     // RSA with SHA-256 is what every client verifies, down to the oldest device.
     let key = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_3072)?;
-    let (params, cert) = self_signed(&key, now)?;
+    let (params, cert) = self_signed(&key, |id| format!("tlscope CA {id} ({})", now.day()), now)?;
     let text = format!("{}{}", cert.pem(), key.serialize_pem());
     let error = |source| CaError::File { what: "create", path: paths.secret.clone(), source };
     files::write_new(&paths.secret, &text, true).map_err(error)?;
@@ -221,20 +226,27 @@ fn make(paths: &CaPaths, now: Timestamp) -> Result<Authority, CaError> {
         cert: CertDer::new(cert.der().to_vec()),
         issuer: Issuer::new(params, key),
         paths: paths.clone(),
+        signer: OnceLock::new(),
     };
     authority.write_certificate()?;
     Ok(authority)
 }
 
-fn self_signed(key: &KeyPair, now: Timestamp) -> Result<(CertificateParams, Certificate), rcgen::Error> {
+/// The certificate of a CA; its common name is made of the start of the key's identifier.
+pub(super) fn self_signed(
+    key: &KeyPair,
+    name_of: impl FnOnce(&str) -> String,
+    now: Timestamp,
+) -> Result<(CertificateParams, Certificate), rcgen::Error> {
     let mut params = CertificateParams::default();
     let key_id = params.key_identifier(key);
+    params.distinguished_name = DistinguishedName::new();
     // Unique, because clients that still hold an older CA of the same name answer with
     // `decrypt_error` instead of saying that they do not know this one.
-    let name = format!("tlscope CA {} ({})", hex(key_id.get(..4).unwrap_or(&key_id)), now.day());
-    params.distinguished_name = DistinguishedName::new();
+    let name = name_of(&hex(key_id.get(..4).unwrap_or(&key_id)));
     params.distinguished_name.push(DnType::CommonName, name);
     params.distinguished_name.push(DnType::OrganizationName, "tlscope");
+    // Mirrors of longer chains have further CAs below this one.
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.not_before = now.plus_days(-2).to_offset();
@@ -278,5 +290,5 @@ fn load(paths: CaPaths) -> Result<Authority, CaError> {
     }
     let validity = read.validity.ok_or_else(|| damaged("its certificate has no dates".into()))?;
     let issuer = Issuer::from_ca_cert_der(&der, key).map_err(|error| damaged(error.to_string()))?;
-    Ok(Authority { issuer, name: read.label(), cert, not_after: validity.not_after, paths })
+    Ok(Authority { issuer, name: read.label(), cert, not_after: validity.not_after, paths, signer: OnceLock::new() })
 }

@@ -6,19 +6,25 @@ use std::path::{Path, PathBuf};
 
 use crate::files::open_private;
 
-/// The two files of a CA.
+/// The files of a CA.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaPaths {
     /// Certificate and key, mode 0600.
     pub secret: PathBuf,
     /// The certificate alone, for copying to devices.
     pub certificate: PathBuf,
+    /// Certificate and key of the second CA, which nobody is to trust, mode 0600; there only where it was needed.
+    pub untrusted: PathBuf,
 }
 
 impl CaPaths {
     /// The files of the CA in `dir`.
     pub fn within(dir: &Path) -> Self {
-        Self { secret: dir.join("tlscope-ca.pem"), certificate: dir.join("tlscope-ca-cert.pem") }
+        Self {
+            secret: dir.join("tlscope-ca.pem"),
+            certificate: dir.join("tlscope-ca-cert.pem"),
+            untrusted: dir.join("tlscope-untrusted-ca.pem"),
+        }
     }
 }
 

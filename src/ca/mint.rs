@@ -12,6 +12,7 @@ use rustls::sign::CertifiedKey;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::authority::{Authority, random_serial};
+use super::mirror::Mirrors;
 use crate::model::{CertDer, Host, Timestamp};
 
 /// Clients of public CAs' leaves take no more than 200 days (Baseline Requirements 6.3.2), and some
@@ -51,6 +52,7 @@ pub struct Mint {
     leaves: Mutex<HashMap<(Host, KeyChoice), Arc<Leaf>>>,
     /// One RSA key for all leaves that want one: making it takes a tenth of a second.
     rsa_key: OnceLock<Arc<KeyPair>>,
+    mirrors: Mirrors,
 }
 
 impl Mint {
@@ -61,12 +63,16 @@ impl Mint {
 
     /// Mints under `authority`.
     pub fn new(authority: Authority) -> Self {
-        Self { authority, leaves: Mutex::new(HashMap::new()), rsa_key: OnceLock::new() }
+        Self { authority, leaves: Mutex::new(HashMap::new()), rsa_key: OnceLock::new(), mirrors: Mirrors::default() }
     }
 
     /// The CA.
     pub fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    pub(super) fn mirrors(&self) -> &Mirrors {
+        &self.mirrors
     }
 
     /// The leaf for `host`, when there is one.

@@ -14,6 +14,7 @@ use super::options::{
 use super::settings::{EventSink, RunSettings, run_settings};
 use crate::headless::FailOn;
 use crate::net::Glob;
+use crate::proxy::BadUpstreamRule;
 
 /// The proxy of one command is for this machine alone, on a port of the system's choice.
 const PRIVATE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -51,6 +52,9 @@ pub struct ExecArgs {
     /// Tunnel these hosts, and read only what passes in the clear
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     pub(super) tunnel: Vec<Glob>,
+    /// What the command is given where a server is bad: pass (a good certificate), mirror (its defects), refuse (a page) [default: pass]
+    #[arg(long, value_name = "pass|mirror|refuse[:GLOB]", value_delimiter = ',')]
+    pub(super) bad_upstream: Vec<BadUpstreamRule>,
     #[command(flatten)]
     pub(super) lab: LabOptions,
     #[command(flatten)]
@@ -88,10 +92,10 @@ pub struct ExecSettings {
 /// # Errors
 /// [`ConfigError`] when the configuration file is of no use, or events are to go where the command writes.
 pub fn exec_settings(globals: &Globals, args: ExecArgs) -> Result<ExecSettings, ConfigError> {
-    let ExecArgs { command, list: _, keep_env, fail_on, intercept, tunnel, lab, trust, inquiry, net, store, export } =
-        args;
+    let ExecArgs { command, keep_env, fail_on, intercept, tunnel, bad_upstream, .. } = args;
+    let ExecArgs { lab, trust, inquiry, net, store, export, .. } = args;
     let headless = HeadlessOptions { headless: Some(true), fail_on, ..HeadlessOptions::default() };
-    let proxy = ProxyOptions { intercept, tunnel, ..ProxyOptions::default() };
+    let proxy = ProxyOptions { intercept, tunnel, bad_upstream, ..ProxyOptions::default() };
     let tui = TuiOptions::default();
     let mut run = run_settings(globals, RunArgs { headless, lab, proxy, trust, inquiry, net, store, export, tui })?;
     if run.events == Some(EventSink::Stdout) {
@@ -133,9 +137,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let text = "[proxy]\nlisten = \"8080\"\nallow = \"10.0.0.0/8\"\ntunnel = \"a.test\"\n";
         std::fs::write(dir.path().join("config.toml"), text).unwrap();
-        let run = settings(dir.path(), "--fail-on error --intercept b.test true").unwrap().run;
+        let run = settings(dir.path(), "--fail-on error --intercept b.test --bad-upstream mirror true").unwrap().run;
         assert_eq!((run.proxy.listen, run.proxy.access.allow.len()), (vec![PRIVATE], 0));
         assert_eq!((run.proxy.policy.tunnel.len(), run.proxy.policy.intercept.len()), (1, 1));
+        assert_eq!(run.proxy.policy.bad_upstream, ["mirror".parse().unwrap()]);
         assert_eq!(run.fail_on, "error".parse().unwrap());
         assert_eq!(settings(dir.path(), "true").unwrap().run.fail_on, FailOn::Never);
     }

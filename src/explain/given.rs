@@ -19,7 +19,7 @@ pub fn bad_upstream_words(policy: BadUpstream) -> &'static str {
 pub fn given_words(kind: GivenKind) -> &'static str {
     match kind {
         GivenKind::Pass => "a good leaf of tlscope's, whatever the server's is like",
-        GivenKind::ErrorPage => "a leaf of tlscope's and a page that says why there is no server",
+        GivenKind::ErrorPage => "a leaf of tlscope's, and a page in the server's place that says why",
         GivenKind::Tunnel => "the server's own bytes: nothing was intercepted",
         GivenKind::Plain => "the server's bytes; no TLS was asked for",
         GivenKind::Portal => "a page of tlscope's own",

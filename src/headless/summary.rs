@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Paint;
 use crate::explain::{self, page};
 use crate::export::Recorded;
-use crate::model::{Finding, FindingId, Outcome, Severity};
+use crate::model::{Finding, FindingId, GivenKind, Outcome, Severity};
 use crate::session::{Book, Group};
 use crate::text;
 
@@ -81,6 +81,8 @@ struct Details {
     used: BTreeSet<Arc<str>>,
     /// Hosts of which it left a connection without using it.
     left: BTreeSet<Arc<str>>,
+    /// Hosts of which it did not take the mirror.
+    not_mirrored: BTreeSet<Arc<str>>,
 }
 
 impl Details {
@@ -95,10 +97,23 @@ impl Details {
 
     fn note(&mut self, host: &Arc<str>, recorded: &Recorded<'_>) {
         let is_left = recorded.connection.outcome == Some(Outcome::ClientFailed);
-        if is_left { &mut self.left } else { &mut self.used }.insert(host.clone());
+        let given = recorded.connection.given.as_ref();
+        let hosts = match given.map(|given| given.kind) {
+            Some(GivenKind::Mirror) if is_left => &mut self.not_mirrored,
+            _ if is_left => &mut self.left,
+            _ => &mut self.used,
+        };
+        hosts.insert(host.clone());
         for finding in recorded.findings() {
             self.findings.insert((host.clone(), finding.id), finding.clone());
         }
+    }
+
+    /// What there is to say about a program that does not get through for what is wrong with its server.
+    fn word_of_mirror(&self, host: &str) -> Option<&'static str> {
+        self.not_mirrored
+            .contains(host)
+            .then_some("the program does not take these defects: it broke off at the mirror")
     }
 
     /// What there is to say about a program that does not get through.
@@ -128,6 +143,9 @@ impl Summary {
         let refusing = refusing(defects().map(|(_, id)| *id));
         if !refusing.is_empty() {
             let _ = writeln!(out, "    {}", self.paint.dim(&format!("fails in {}", refusing.join(", "))));
+        }
+        if let Some(word) = self.details.word_of_mirror(host) {
+            let _ = writeln!(out, "    {word}");
         }
         if let Some(hint) = self.details.hint(host, group) {
             let _ = writeln!(out, "    {hint}; see `tlscope exec --list`, or leave the host alone with --tunnel");
@@ -160,7 +178,9 @@ fn refusing(ids: impl Iterator<Item = FindingId>) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Connection, ConnectionId, Event, Facts, FindingId, Handshake, Report, Target, Timestamp};
+    use crate::model::{
+        Connection, ConnectionId, Event, Facts, FindingId, Given, Handshake, Report, Target, Timestamp,
+    };
     use crate::session::{Limits, Recorder, Session};
     use crate::text::corpus::{CORPUS, is_raw};
 
@@ -174,6 +194,8 @@ mod tests {
             connection.target = Some(Target::parse(host, Some(443)).unwrap());
             connection.upstream.handshake = Some(Handshake::default());
             connection.outcome = Some(*outcome);
+            let is_mirror = host.starts_with("mirrored.");
+            connection.given = is_mirror.then(|| Given::without_leaf(GivenKind::Mirror));
             connection.closed = Some(Timestamp::from_unix(1));
             let facts = || {
                 Facts::new()
@@ -210,6 +232,7 @@ mod tests {
             ("pinned.test", Outcome::ClientFailed, &[], ""),
             ("probed.test", Outcome::ClientFailed, &[], ""),
             ("probed.test", Outcome::Relayed, &[], ""),
+            ("mirrored.test", Outcome::ClientFailed, &[CertExpired], ""),
         ]);
         insta::assert_snapshot!(summary(&session));
     }

@@ -98,7 +98,11 @@ impl Choosing<'_> {
     /// The server, behind a chain with its defects; where there can be none, no server: a good leaf would hide them.
     async fn mirror(&self, report: &Report) -> Result<Choice, String> {
         match mirror::mirrored(self.ctx, self.record, self.client.0, report).await {
-            Ok(identity) => Ok(Choice { identity, page: None }),
+            Ok(mut identity) => {
+                // The judge may have gone on meanwhile.
+                identity.1.note_bad(&report.grave(), &self.record.bad());
+                Ok(Choice { identity, page: None })
+            }
             Err(reason) => self.instead(&format!("its chain cannot be mirrored: {reason}"), report).await,
         }
     }

@@ -146,7 +146,7 @@ async fn intercept(
     tcp: Option<TcpLeg>,
 ) {
     record.publish().await;
-    let (reached, client) = meanwhile(stream, reach_and_choose(ctx, &record, target, tcp, hello)).await;
+    let (reached, client) = meanwhile(stream, Box::pin(reach_and_choose(ctx, &record, target, tcp, hello))).await;
     let stream = match client {
         Client::Waits(stream) => stream.with_prefix(bytes.clone()),
         Client::Left(waited) => return Box::pin(given_up(ctx, record, hello, target, reached, waited)).await,
@@ -164,10 +164,33 @@ async fn intercept(
             let aside = legacy::Aside { record: &record, hello };
             match legacy::step_aside(ctx, &aside, stream, bytes, reason).await {
                 Ok(()) => {}
-                Err(stream) => instead::of_none(ctx, record, Some(stream), hello, target, missed).await,
+                Err(stream) => unserved(ctx, record, stream, hello, target, missed).await,
             }
         }
-        Err(missed) => instead::of_none(ctx, record, Some(stream), hello, target, missed).await,
+        Err(missed) => unserved(ctx, record, stream, hello, target, missed).await,
+    }
+}
+
+/// No handshake is to be had with the server. A page says so, but where servers are mirrored the client meets for
+/// itself what the server does.
+async fn unserved(
+    ctx: &Ctx,
+    record: Record,
+    stream: ClientStream,
+    hello: &ClientHello,
+    target: &Target,
+    missed: Missed,
+) {
+    let ruled = policy::about_bad(ctx, &record, target);
+    if ruled.policy != BadUpstream::Mirror {
+        return instead::of_none(ctx, record, Some(stream), hello, target, missed).await;
+    }
+    record.set_missed(&missed, Offer::of(hello).sni);
+    let rule = format!("no handshake is to be had with the server, which is shown as it is {}", ruled.by);
+    record.note(FindingId::TunnelledByPolicy, Facts::new().with("rule", rule));
+    let aside = legacy::Aside { record: &record, hello };
+    if legacy::expose(ctx, &aside, stream).await.is_err() {
+        instead::of_none(ctx, record, None, hello, target, missed).await;
     }
 }
 

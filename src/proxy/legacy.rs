@@ -77,6 +77,19 @@ pub(super) async fn step_aside(
     Ok(())
 }
 
+/// Lets the client meet a server that refused our own hello, whatever it does. The hello is still in the stream. An
+/// error when the server is not to be reached again.
+pub(super) async fn expose(ctx: &Ctx, aside: &Aside<'_>, stream: ClientStream) -> Result<(), ()> {
+    let route = aside.record.with(|connection| Route::of(&connection.upstream)).ok_or(())?;
+    let tcp = ctx.services.dialler.reconnect(&route).await.map_err(drop)?;
+    let refused = aside.record.with(|connection| {
+        connection.upstream.timing = tcp.timing;
+        connection.upstream.failure.take()
+    });
+    pass(ctx, aside, stream, tcp.stream, FlightReader::default(), refused).await;
+    Ok(())
+}
+
 /// Sends the hello and waits for a ServerHello. `None` when something else comes.
 async fn offer_hello(ctx: &Ctx, tcp: TcpLeg, hello: &Bytes) -> Option<Prefixed<TcpStream>> {
     let mut stream = tcp.stream;

@@ -142,8 +142,11 @@ impl Record {
     /// is told, even when the connection is over by then.
     pub(super) fn judge(&self) -> oneshot::Receiver<Arc<Report>> {
         let (ctx, state) = (self.ctx.clone(), self.state.clone());
-        self.ctx.judge(self.id(), self.observation(), move |report| {
-            if lock(&state).take_bad(report.grave()) {
+        let observation = self.observation();
+        // What fails behind the handshake is nothing that the server has shown.
+        let is_whole = observation.failure.is_none();
+        self.ctx.judge(self.id(), observation, move |report| {
+            if is_whole && lock(&state).take_bad(report.grave()) {
                 tell(&ctx, &state);
             }
         })
@@ -158,6 +161,11 @@ impl Record {
     /// The same for those who go on without its word as well.
     pub(super) async fn judge_soon(&self) -> Arc<Report> {
         self.first_word_of_judge().await.unwrap_or_default()
+    }
+
+    /// What the server would be refused for, as far as the judge has spoken.
+    pub(super) fn bad(&self) -> Vec<FindingId> {
+        self.lock().bad.clone()
     }
 
     /// What the proxy itself noticed, and what the judge found.
@@ -230,7 +238,11 @@ impl Drop for Record {
             self.set_outcome(Outcome::Failed);
         }
         self.with(|connection| connection.closed = connection.closed.or_else(|| Some(now())));
+        let tried = self.ctx.services.audit.as_ref().and_then(|audit| audit.note_end(&self.lock().connection));
         tell(&self.ctx, &self.state);
+        if let Some(trial) = tried {
+            self.ctx.tell_later(Event::Tried(Box::new(trial)));
+        }
     }
 }
 

@@ -141,7 +141,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("repeat", &["r"], Action::Repeat, "send the request again"),
     command("check-again", &["v"], Action::Recheck, "check the server of the row again, now"),
     command("tunnel", &["i"], Action::Route, "tunnel the host of the row, or intercept it again"),
-    command("bad-upstream", &["b"], Action::Give, "where the server of the row is bad: pass, mirror, refuse"),
+    command("bad-upstream", &["b"], Action::Give, "a bad server of this host: pass, mirror, refuse"),
     command("record", &["R"], Action::Record, "stop recording, or begin again"),
     command("clear", &["z"], Action::Clear, "throw the recorded rows away"),
     command("answer", &["A"], Action::Answer, "show what a client waits for, and answer it"),

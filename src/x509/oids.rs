@@ -137,7 +137,7 @@ pub fn display(oid: &str) -> &str {
 }
 
 /// Reads the contents of an OBJECT IDENTIFIER into its dotted form (X.690 8.19).
-pub(super) fn dotted(content: &[u8]) -> Option<String> {
+pub fn dotted(content: &[u8]) -> Option<String> {
     use std::fmt::Write as _;
     let mut out = String::new();
     let mut arc: u128 = 0;

@@ -12,7 +12,9 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod browsers;
 mod harness;
+mod marked;
 mod needs;
 mod origins;
 mod process;
@@ -27,6 +29,7 @@ mod exec;
 mod hellos;
 mod java;
 mod legacy;
+mod mirror;
 mod mqtt;
 mod node;
 mod old_servers;

@@ -90,6 +90,14 @@ impl Running {
         })
     }
 
+    /// The port that it names last before `word`.
+    pub(crate) fn port_before(&mut self, word: &str) -> u16 {
+        assert!(self.says(word), "no {word:?} in {}", self.said());
+        let said = self.said();
+        let (before, _) = said.split_once(word).unwrap();
+        before.rsplit(':').next().unwrap().parse().unwrap()
+    }
+
     /// Asks it to end, and waits until it has.
     pub(crate) fn end(&mut self) -> ExitStatus {
         signal(&self.child, "TERM");

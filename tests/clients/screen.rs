@@ -125,6 +125,28 @@ fn what_is_done_with_rows_is_done() {
 }
 
 #[test]
+fn what_a_client_of_a_bad_server_is_given_is_chosen_while_it_runs() {
+    needs!("curl", "stty");
+    let desk = Desk::new();
+    let (mut screen, port) = desk.screen(&[], (160, 40));
+    screen.shows("pass: clients of a bad server").shows("switched off");
+    let url = "https://expired.lab.test/json";
+    desk.curl(port, url);
+    screen.shows("cert-expired").keys("b").shows("is mirrored from its next connection on");
+    let mut curl = command("curl");
+    curl.args(["-sS", "--proxy", &format!("http://127.0.0.1:{port}"), "--cacert"]);
+    let refused = run(curl.arg(desk.path("ca/tlscope-ca-cert.pem")).arg(url));
+    assert!(refused.stderr.contains("certificate has expired"), "{refused:?}");
+    screen.shows("→ mirror").keys("G3").shows("a chain with the defects of the server's");
+    screen.keys("b").shows("is refused from its next connection on");
+    desk.curl(port, url);
+    screen.shows("→ page").keys("G").shows("as refuse was chosen on the screen: cert-expired");
+    screen.keys("b").shows("is passed from its next connection on: the app's own refusal is switched off");
+    screen.keys("q");
+    assert_eq!(screen.ends(), 0);
+}
+
+#[test]
 fn a_kept_session_is_opened_with_its_notes() {
     needs!("curl", "stty");
     let desk = Desk::new();

@@ -15,6 +15,7 @@ mod judge;
 mod lab;
 mod layering;
 mod limbo;
+mod mirror;
 mod oracle;
 mod proxy;
 mod rig;

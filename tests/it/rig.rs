@@ -78,6 +78,11 @@ impl Told {
         self.connections.values().map(|(connection, _)| connection).collect()
     }
 
+    /// What the judge said last of a connection's server.
+    pub fn report(&self, id: ConnectionId) -> Option<&Report> {
+        self.connections.get(&id)?.1.as_deref()
+    }
+
     pub fn exchanges(&self) -> Vec<&Exchange> {
         self.exchanges.values().collect()
     }

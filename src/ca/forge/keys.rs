@@ -1,21 +1,20 @@
-//! The lab's keys: made at start where that is quick, read from `certs/keys` else.
+//! Private keys of every kind: those of recipes, made where that is quick and read from `certs/keys` else, and those
+//! that are made to order.
 
-use std::convert::Infallible;
+mod making;
+mod signing;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature as aws;
-use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair};
-use rsa::pkcs8::EncodePrivateKey as _;
-use rsa::rand_core::{TryCryptoRng, TryRng};
-use rsa::{BoxedUint, Pkcs1v15Sign, Pss, RsaPrivateKey};
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
+use rsa::{BoxedUint, RsaPrivateKey};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
-use sha2::Digest as _;
 
-use super::der::{bit_string, integer, oid, sequence};
-use crate::x509::{children, oids, read_tlv};
+pub(crate) use signing::algorithm_of;
 
-/// A private key that can sign in every way the lab wants.
+use super::der::{bit_string, integer, sequence};
+use crate::x509::{Hash, children, read_tlv};
+
+/// A private key that can sign in every way that is wanted.
 pub(crate) struct Key {
     signer: Signer,
     /// The SubjectPublicKeyInfo.
@@ -25,7 +24,10 @@ pub(crate) struct Key {
 }
 
 enum Signer {
-    Ecdsa(Box<EcdsaKeyPair>, &'static str),
+    /// With the one hash that aws-lc-rs signs with on its curve.
+    Ecdsa(Box<EcdsaKeyPair>, Hash),
+    /// A private number on a curve that aws-lc-rs does not sign on.
+    OddEc(&'static str, Vec<u8>),
     Ed25519(Box<Ed25519KeyPair>),
     /// 2048 to 8192 bits.
     Rsa(Box<RsaKeyPair>),
@@ -65,13 +67,19 @@ key_files!(
     "dsa2048.pub",
 );
 
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Key").finish_non_exhaustive()
+    }
+}
+
 impl Key {
     /// The key of that name; a fresh one for the kinds that are made at start.
     pub(crate) fn named(name: &str) -> Result<Self, String> {
         match name {
-            "p256" => Self::ecdsa(&aws::ECDSA_P256_SHA256_ASN1_SIGNING, oids::CURVE_P256, "sha256"),
-            "p384" => Self::ecdsa(&aws::ECDSA_P384_SHA384_ASN1_SIGNING, oids::CURVE_P384, "sha384"),
-            "p521" => Self::ecdsa(&aws::ECDSA_P521_SHA512_ASN1_SIGNING, oids::CURVE_P521, "sha512"),
+            "p256" => Self::on_curve("P-256"),
+            "p384" => Self::on_curve("P-384"),
+            "p521" => Self::on_curve("P-521"),
             "ed25519" => Self::ed25519(),
             "p256-explicit" => Self::explicit(),
             file => {
@@ -79,24 +87,6 @@ impl Key {
                 Self::from_pem(pem).ok_or_else(|| format!("the key {file:?} cannot be read"))
             }
         }
-    }
-
-    fn ecdsa(algorithm: &'static aws::EcdsaSigningAlgorithm, curve: &str, hash: &'static str) -> Result<Self, String> {
-        let failed = |_| "cannot make an EC key".to_owned();
-        let document = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).map_err(failed)?;
-        Self::from_ec(algorithm, curve, hash, document.as_ref()).ok_or_else(|| "cannot read an EC key".to_owned())
-    }
-
-    fn from_ec(
-        algorithm: &'static aws::EcdsaSigningAlgorithm,
-        curve: &str,
-        hash: &'static str,
-        pkcs8: &[u8],
-    ) -> Option<Self> {
-        let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8).ok()?;
-        let algorithm = sequence(&[oid(oids::EC_PUBLIC_KEY), oid(curve)]);
-        let spki = sequence(&[algorithm, bit_string(pair.public_key().as_ref())]);
-        Some(Self { signer: Signer::Ecdsa(Box::new(pair), hash), spki, pkcs8: pkcs8.to_vec() })
     }
 
     /// A P-256 key whose public half gives the curve by its parameters.
@@ -109,31 +99,6 @@ impl Key {
         let parts = [part(&sample.spki, 0), part(&named.spki, 1)];
         let [Some(algorithm), Some(point)] = parts else { return Err("cannot read an EC key".to_owned()) };
         Ok(Self { spki: sequence(&[algorithm, point]), ..named })
-    }
-
-    fn ed25519() -> Result<Self, String> {
-        let failed = |_| "cannot make an Ed25519 key".to_owned();
-        let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(failed)?;
-        let pkcs8 = document.as_ref().to_vec();
-        let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).map_err(|_| "cannot read an Ed25519 key".to_owned())?;
-        let spki = sequence(&[sequence(&[oid(oids::ED25519)]), bit_string(pair.public_key().as_ref())]);
-        Ok(Self { signer: Signer::Ed25519(Box::new(pair)), spki, pkcs8 })
-    }
-
-    /// A private key of any common kind in PKCS#8.
-    pub(crate) fn from_pkcs8(pkcs8: &[u8]) -> Option<Self> {
-        let ec = |algorithm, curve, hash| Self::from_ec(algorithm, curve, hash, pkcs8);
-        Self::from_rsa(pkcs8)
-            .or_else(|| ec(&aws::ECDSA_P256_SHA256_ASN1_SIGNING, oids::CURVE_P256, "sha256"))
-            .or_else(|| ec(&aws::ECDSA_P384_SHA384_ASN1_SIGNING, oids::CURVE_P384, "sha384"))
-    }
-
-    /// A new RSA key of a size that aws-lc-rs does not make, and nobody should.
-    pub(crate) fn weak_rsa(bits: usize) -> Result<Self, String> {
-        let failed = || format!("cannot make an RSA key of {bits} bits");
-        let key = RsaPrivateKey::new(&mut SystemRng, bits).map_err(|_| failed())?;
-        let pkcs8 = key.to_pkcs8_der().map_err(|_| failed())?;
-        Self::from_rsa(pkcs8.as_bytes()).ok_or_else(failed)
     }
 
     fn from_pem(pem: &str) -> Option<Self> {
@@ -162,7 +127,8 @@ impl Key {
     /// The hash a good certificate under this key is signed with.
     pub(crate) fn usual_hash(&self) -> &'static str {
         match &self.signer {
-            Signer::Ecdsa(_, hash) => hash,
+            Signer::Ecdsa(_, Hash::Sha384) => "sha384",
+            Signer::Ecdsa(_, Hash::Sha512) => "sha512",
             _ => "sha256",
         }
     }
@@ -181,97 +147,6 @@ impl Key {
             _ => None,
         }
     }
-
-    /// The AlgorithmIdentifier of a signature by this key.
-    pub(crate) fn algorithm(&self, hash: &str) -> Result<Vec<u8>, String> {
-        let null = vec![5, 0];
-        let dotted = match (&self.signer, hash) {
-            (Signer::Ed25519(_), _) => return Ok(sequence(&[oid(oids::ED25519)])),
-            (Signer::Rsa(_) | Signer::OddRsa(_), _) => {
-                let dotted = match hash {
-                    "md5" => oids::MD5_WITH_RSA,
-                    "sha1" => oids::SHA1_WITH_RSA,
-                    "sha256" => oids::SHA256_WITH_RSA,
-                    "sha384" => oids::SHA384_WITH_RSA,
-                    "sha512" => oids::SHA512_WITH_RSA,
-                    other => return Err(format!("no RSA signature with {other}")),
-                };
-                return Ok(sequence(&[oid(dotted), null]));
-            }
-            (_, "sha1") => oids::SHA1_WITH_ECDSA,
-            (_, "sha256") => oids::SHA256_WITH_ECDSA,
-            (_, "sha384") => oids::SHA384_WITH_ECDSA,
-            (_, "sha512") => oids::SHA512_WITH_ECDSA,
-            (_, other) => return Err(format!("no ECDSA signature with {other}")),
-        };
-        Ok(sequence(&[oid(dotted)]))
-    }
-
-    /// Signs a certificate's signed part.
-    pub(crate) fn sign(&self, hash: &str, message: &[u8]) -> Result<Vec<u8>, String> {
-        let failed = |what: &str| format!("cannot sign with {what}");
-        let random = SystemRandom::new();
-        match &self.signer {
-            Signer::Ecdsa(pair, own) if *own == hash => {
-                pair.sign(&random, message).map(|s| s.as_ref().to_vec()).map_err(|_| failed("ECDSA"))
-            }
-            Signer::Ecdsa(..) => Err(format!("this key signs with its own hash, not {hash}")),
-            Signer::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
-            Signer::Rsa(pair) if matches!(hash, "sha256" | "sha384" | "sha512") => {
-                let encoding: &'static dyn aws::RsaEncoding = match hash {
-                    "sha256" => &aws::RSA_PKCS1_SHA256,
-                    "sha384" => &aws::RSA_PKCS1_SHA384,
-                    _ => &aws::RSA_PKCS1_SHA512,
-                };
-                let mut out = vec![0; pair.public_modulus_len()];
-                pair.sign(encoding, &random, message, &mut out).map_err(|_| failed("RSA"))?;
-                Ok(out)
-            }
-            Signer::Rsa(_) => {
-                let key = odd_rsa(&self.pkcs8).ok_or_else(|| failed("RSA"))?;
-                sign_pkcs1(&key, hash, message)
-            }
-            Signer::OddRsa(key) => sign_pkcs1(key, hash, message),
-            Signer::Mute => Err(failed("a key of this kind")),
-        }
-    }
-
-    /// Signs a handshake with a key that rustls refuses.
-    pub(crate) fn sign_handshake(&self, way: HandshakeWay, message: &[u8]) -> Option<Vec<u8>> {
-        let decoded;
-        let key = if let Signer::OddRsa(key) = &self.signer {
-            key.as_ref()
-        } else {
-            decoded = odd_rsa(&self.pkcs8)?;
-            &decoded
-        };
-        match way {
-            HandshakeWay::Pkcs1 => sign_pkcs1(key, "sha256", message).ok(),
-            HandshakeWay::Pss => {
-                let hashed = sha2::Sha256::digest(message);
-                key.sign_with_rng(&mut SystemRng, Pss::<sha2::Sha256>::new(), &hashed).ok()
-            }
-        }
-    }
-}
-
-/// How a handshake is signed with RSA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HandshakeWay {
-    /// PKCS#1 with SHA-256.
-    Pkcs1,
-    /// PSS with SHA-256.
-    Pss,
-}
-
-fn sign_pkcs1(key: &RsaPrivateKey, hash: &str, message: &[u8]) -> Result<Vec<u8>, String> {
-    let signed = match hash {
-        "md5" => key.sign(Pkcs1v15Sign::new::<md5::Md5>(), &md5::Md5::digest(message)),
-        "sha1" => key.sign(Pkcs1v15Sign::new::<sha1::Sha1>(), &sha1::Sha1::digest(message)),
-        "sha256" => key.sign(Pkcs1v15Sign::new::<sha2::Sha256>(), &sha2::Sha256::digest(message)),
-        other => return Err(format!("no RSA signature with {other}")),
-    };
-    signed.map_err(|error| error.to_string())
 }
 
 /// RustCrypto's reader refuses moduli outside 1024 to 8192 bits unless it is told otherwise.
@@ -285,28 +160,3 @@ fn odd_rsa(pkcs8: &[u8]) -> Option<RsaPrivateKey> {
     let primes = vec![numbers.next()?, numbers.next()?];
     RsaPrivateKey::from_components(n, e, d, primes).ok()
 }
-
-/// The system's randomness, as RustCrypto wants it.
-struct SystemRng;
-
-impl TryRng for SystemRng {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes).map(|()| u32::from_ne_bytes(bytes))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes).map(|()| u64::from_ne_bytes(bytes))
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        // The lab's salts need not be secret; zeroes would do as well.
-        let _ = aws_lc_rs::rand::fill(bytes);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for SystemRng {}

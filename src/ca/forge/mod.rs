@@ -4,7 +4,7 @@
 //! Must not know what they are for, nor any key of the CA's: that is handed in.
 
 mod certificate;
-mod der;
+pub(crate) mod der;
 mod extensions;
 mod keys;
 mod logs;
@@ -14,9 +14,9 @@ mod signer;
 mod surroundings;
 
 pub(crate) use certificate::{Forge, Forged, forge, forge_all};
-pub(crate) use keys::Key;
+pub(crate) use keys::{Key, algorithm_of};
 pub(crate) use logs::{Logs, list_as_json};
 pub(crate) use recipe::{CertRecipe, Said};
 pub(crate) use revocation::{crl, ocsp};
-pub(crate) use signer::signing_key;
+pub(crate) use signer::{pss_signing_key, sha1_signing_key, signing_key};
 pub(crate) use surroundings::Surroundings;

@@ -64,8 +64,9 @@ impl Report {
         for cell in taken {
             self.push_taken(out, cell);
             // The same request is told once.
-            let news: Vec<&String> = cell.sent.iter().filter(|own| sent.insert(own.as_str())).collect();
-            news.into_iter().for_each(|own| self.push_sentences(out, "   ", &format!("It was sent: {own}")));
+            for own in cell.sent.iter().filter(|own| sent.insert(own.as_str())) {
+                self.push_sentences(out, "   ", &format!("It was sent: {own}"));
+            }
         }
         self.push_refused(out, row);
         self.push_reasons(out, row, Told::Untold, "cannot be told");

@@ -166,16 +166,17 @@ fn tls(shown: &Shown, _: &State, _: usize) -> Cell<'static> {
 
 fn findings(shown: &Shown, state: &State, columns: usize) -> Cell<'static> {
     let Some(line) = &shown.line else { return Cell::default() };
-    let given = line.given.filter(|given| !is_usual(*given) || line.unmirrored > 0);
-    let given = given.map_or(String::new(), |given| format!(" → {}", given_text(given, line.unmirrored)));
+    let given = match line.given {
+        Some(GivenKind::ErrorPage) => " → page".to_owned(),
+        Some(given) if line.unmirrored > 0 || matches!(given, GivenKind::Mirror | GivenKind::Audit) => {
+            format!(" → {}", given_text(given, line.unmirrored))
+        }
+        // The column for it says it to those who want to know.
+        _ => String::new(),
+    };
     let mut spans = finding_spans(&line.findings, line.judged, state, columns.saturating_sub(text::width(&given)));
     spans.push(Look::dim(&given));
     Cell::from(Line::from(spans))
-}
-
-/// Whether there is nothing to say of it beside what is wrong: the column for it says it to those who want it.
-fn is_usual(given: GivenKind) -> bool {
-    !matches!(given, GivenKind::Mirror | GivenKind::Audit | GivenKind::ErrorPage)
 }
 
 /// In a word, with how many defects were to be mirrored and were not.

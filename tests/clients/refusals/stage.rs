@@ -13,6 +13,7 @@ use super::clients::{Client, Kind, OKHTTP_AND_OKIO};
 use super::reroute::{self, NOWHERE};
 use super::situations::{Situation, Trust};
 use super::visitor::Visitor;
+use crate::browsers;
 use crate::harness::{Ground, script, tlscope};
 use crate::needs::{node_modules, python};
 use crate::origins::{self, Origin};
@@ -158,10 +159,9 @@ impl Stage {
         let home = tempfile::tempdir_in(self.ground.path("")).unwrap().keep();
         match kind {
             Kind::Command => {}
-            Kind::Chromium => nss(&home.join(".pki/nssdb"), store),
+            Kind::Chromium => browsers::chromium(&home, &store.join("roots.pem")),
             Kind::Firefox => {
-                nss(&home, store);
-                fs::write(home.join("user.js"), FIREFOX.replace("{port}", &port.to_string())).unwrap();
+                browsers::firefox(&home, &store.join("roots.pem"), &FIREFOX.replace("{port}", &port.to_string()));
             }
         }
         home
@@ -176,34 +176,13 @@ impl Stage {
     }
 }
 
-/// A certificate store of NSS that trusts the roots.
-fn nss(dir: &Path, store: &Path) {
-    fs::create_dir_all(dir).unwrap();
-    let within = |command: &mut Command| run(command.arg("-d").arg(format!("sql:{}", dir.display()))).well();
-    within(command("certutil").args(["-N", "--empty-password"]));
-    within(command("certutil").args(["-A", "-n", "roots", "-t", "C,,", "-i"]).arg(store.join("roots.pem")));
-}
-
-/// Its proxy, and none of what it does by itself.
+/// Its proxy.
 const FIREFOX: &str = r#"
 user_pref("network.proxy.type", 1);
 user_pref("network.proxy.ssl", "127.0.0.1");
 user_pref("network.proxy.ssl_port", {port});
 user_pref("network.proxy.http", "127.0.0.1");
 user_pref("network.proxy.http_port", {port});
-user_pref("network.captive-portal-service.enabled", false);
-user_pref("network.connectivity-service.enabled", false);
-user_pref("app.normandy.enabled", false);
-user_pref("app.update.enabled", false);
-user_pref("browser.aboutwelcome.enabled", false);
-user_pref("browser.newtabpage.enabled", false);
-user_pref("browser.region.update.enabled", false);
-user_pref("browser.safebrowsing.malware.enabled", false);
-user_pref("browser.safebrowsing.phishing.enabled", false);
-user_pref("browser.startup.homepage", "about:blank");
-user_pref("datareporting.policy.dataSubmissionEnabled", false);
-user_pref("extensions.getAddons.cache.enabled", false);
-user_pref("toolkit.telemetry.server", "");
 "#;
 
 /// Moves the clock of what is run, and lets its timers be.

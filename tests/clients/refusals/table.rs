@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::stage::Told;
+use crate::marked::{block, replaced};
 
 /// Where nobody can be brought into a situation.
 const NONE: &str = "";
@@ -116,23 +117,4 @@ fn counts(page: &str) -> String {
         writeln!(text, "| {title} | {} |", Vec::from_iter(told).join(", ")).unwrap();
     }
     text
-}
-
-/// The table of a name.
-fn block<'p>(page: &'p str, name: &str) -> &'p str {
-    let (begin, end) = bounds(page, name);
-    &page[begin..end]
-}
-
-fn replaced(page: &str, name: &str, table: &str) -> String {
-    let (begin, end) = bounds(page, name);
-    format!("{}{table}{}", &page[..begin], &page[end..])
-}
-
-/// Where the table of a name begins and ends.
-fn bounds(page: &str, name: &str) -> (usize, usize) {
-    let head = format!("<!-- table: {name} -->\n");
-    let begin = page.find(&head).unwrap_or_else(|| panic!("no {head}")) + head.len();
-    let rest = &page[begin..];
-    (begin, begin + rest.find("<!-- end -->").unwrap())
 }

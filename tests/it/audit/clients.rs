@@ -159,6 +159,7 @@ async fn hosts_that_are_not_named_are_untouched_and_the_cache_of_leaves_as_well(
     assert!(person.ask(&rig, "good-http1.lab.test").await.is_some());
     audit(&rig, &person, HOST).await;
     assert_eq!(leaf(&rig), before);
+    rig.until(|_| !auditor(&rig).is_busy()).await;
     // Everything is settled: it is served as always.
     assert!(person.ask(&rig, HOST).await.is_some());
     let told = rig.stop().await;

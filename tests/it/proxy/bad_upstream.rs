@@ -11,9 +11,10 @@ use rcgen::{CertificateParams, KeyPair, SanType};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::ResolvesServerCert;
 use rustls::sign::CertifiedKey;
+use tlscope::export::{HarWriter, Recorded, Redaction, connection_line};
 use tlscope::lab::careless;
 use tlscope::model::{
-    BadUpstream, ClientOutcome, Connection, FindingId, Given, GivenKind, Outcome, Protocol, Target, TlsVersion,
+    BadUpstream, CertDer, ClientOutcome, Connection, FindingId, Given, GivenKind, Outcome, Protocol, Target, TlsVersion,
 };
 use tlscope::net::{ConnectRule, Keys};
 use tlscope::proxy::Config;
@@ -57,6 +58,19 @@ fn given(connection: &Connection) -> &Given {
     connection.given.as_ref().unwrap()
 }
 
+/// The record as documents have it, by their schema.
+fn documented(told: &Told) -> serde_json::Value {
+    let connection = told.connection();
+    let line = connection_line(Recorded { connection, report: told.report(connection.id) }, 1, |_| true);
+    crate::schemas::assert_valid("tlscope.event-1", &line);
+    let mut har = HarWriter::begin(Vec::new(), Redaction::On).unwrap();
+    har.connection(Recorded { connection, report: told.report(connection.id) }, 1, None).unwrap();
+    let har: serde_json::Value = serde_json::from_slice(&har.finish().unwrap()).unwrap();
+    crate::schemas::assert_valid("tlscope.har-1", &har);
+    assert_eq!(har["log"]["_tlscope"]["connections"][0]["given"], line["given"]);
+    line["given"].clone()
+}
+
 /// Until the record of the last connection is over and its server judged.
 async fn settled(rig: &Rig, count: usize) {
     rig.until(|told| {
@@ -78,6 +92,19 @@ async fn pass_lets_a_bad_server_through_and_says_what_that_switches_off() {
     let given = given(told.connection());
     assert_eq!((given.kind, given.policy, given.changed.len()), (GivenKind::Pass, Some(BadUpstream::Pass), 1));
     assert!(given.unmirrored.is_empty() && told.connection().outcome == Some(Outcome::Relayed));
+    assert_eq!(documented(&told)["changed"], serde_json::json!([words]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_behind_the_handshake_is_no_repair() {
+    let host = "client-cert-required.lab.test";
+    let rig = rig("pass").await;
+    let mut tls = rig.tls(&format!("{host}:443"), host, &[]).await;
+    ask(&mut tls, GET).await;
+    settled(&rig, 1).await;
+    rig.until(|told| told.findings().contains(&FindingId::ClientCertRequired)).await;
+    let told = rig.stop().await;
+    assert!(given(told.connection()).changed.is_empty(), "{:?}", told.connection().given);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,6 +159,8 @@ async fn refuse_gives_the_page_in_place_of_a_bad_server() {
     assert!(exchange.response.is_none() && exchange.url.ends_with("/json"), "{exchange:?}");
     assert_eq!(told.findings(), [FindingId::CertExpired, FindingId::NameMismatch]);
     assert_eq!(connection.upstream.sent.len(), 2, "what it showed is kept");
+    let document = documented(&told);
+    assert_eq!((&document["kind"], &document["policy"]), (&"error-page".into(), &"refuse".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -401,28 +430,63 @@ async fn a_chain_too_big_for_a_handshake_is_tunnelled_or_refused() {
     }
 }
 
-/// The rows' worst, for messages.
-fn mirrored(told: &Told) -> Vec<(GivenKind, Option<Protocol>)> {
-    told.connections().iter().map(|connection| (given(connection).kind, connection.protocol)).collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn mirror_shows_the_defects_and_lets_through_who_takes_them() {
     let rig = rig("mirror").await;
     // One that looks refuses it for the reason for which it would refuse the server.
-    for (host, reason) in [("expired.lab.test", "Expired"), ("wrong-name.lab.test", "NotValidForName")] {
+    let cases = [("expired", "expired"), ("wrong-name", "not valid for name"), ("unknown-ca", "UnknownIssuer")];
+    for (case, reason) in cases {
+        let host = format!("{case}.lab.test");
         let tunnel = rig.connect(&format!("{host}:443")).await;
-        let error = soon(rig.handshake(tunnel, host, &[])).await.unwrap_err().to_string();
-        assert!(error.contains("certificate"), "{host}: {error}");
-        assert!(format!("{error:?}").to_lowercase().contains(&reason.to_lowercase()[..5]), "{host}: {error}");
+        let error = soon(rig.handshake(tunnel, &host, &[])).await.unwrap_err().to_string();
+        assert!(error.contains(reason), "{host}: {error}");
     }
     assert!(answer(&rig, "expired.lab.test").await.starts_with("HTTP/1.1 200"));
-    settled(&rig, 3).await;
+    settled(&rig, 4).await;
     let told = rig.stop().await;
-    let kind = GivenKind::Mirror;
-    assert_eq!(mirrored(&told), [(kind, None), (kind, None), (kind, Some(Protocol::Http1))]);
-    assert!(
-        told.connections().iter().all(|connection| connection.client.refusal.is_none()),
-        "our CA is not the reason"
-    );
+    for connection in told.connections() {
+        let given = given(connection);
+        assert_eq!((given.kind, given.policy), (GivenKind::Mirror, Some(BadUpstream::Mirror)), "{given:?}");
+        assert!(given.unmirrored.is_empty() && given.leaf.is_some(), "{given:?}");
+        assert_eq!(connection.client.refusal, None, "our CA is not the reason");
+    }
+    let outcomes: Vec<_> = told.connections().iter().map(|connection| connection.outcome).collect();
+    let left = Some(Outcome::ClientFailed);
+    assert_eq!(outcomes, [left, left, left, Some(Outcome::Relayed)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mirror_speaks_what_the_server_speaks() {
+    let rig = rig("mirror:*.lab.test").await;
+    let (tls, leaf) = connect(&rig, BAD, &["h2", "http/1.1"]).await;
+    assert_eq!(tls.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(tls));
+    let (mut sender, connection) = soon(handshake).await.unwrap();
+    let driving = tokio::spawn(connection);
+    let request = Request::get(format!("https://{BAD}/json")).body(Empty::<Bytes>::new()).unwrap();
+    assert_eq!(soon(sender.send_request(request)).await.unwrap().status(), 200);
+    drop(sender);
+    driving.abort();
+    let told = rig.stop().await;
+    let connection = told.connection();
+    assert_eq!(connection.protocol, Some(Protocol::Http2));
+    assert_eq!(given(connection).leaf, Some(CertDer::new(leaf).sha256), "what is said is what was shown");
+    assert_ne!(given(connection).leaf, Some(connection.upstream.sent[0].sha256), "and is no copy");
+    assert_eq!(documented(&told)["kind"], "mirror");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mirror_is_begun_and_ended_while_running() {
+    let rig = rig("pass").await;
+    let target: Target = "expired.lab.test:443".parse().unwrap();
+    let is_taken = async |policy| {
+        rig.proxy().routes().give(target.clone(), policy);
+        let tunnel = rig.connect("expired.lab.test:443").await;
+        soon(rig.handshake(tunnel, "expired.lab.test", &[])).await.is_ok()
+    };
+    assert!(is_taken(BadUpstream::Pass).await);
+    assert!(!is_taken(BadUpstream::Mirror).await);
+    assert!(is_taken(BadUpstream::Pass).await, "the good leaf is still there");
+    assert!(is_taken(BadUpstream::Refuse).await, "and is what the page is behind");
+    rig.stop().await;
 }

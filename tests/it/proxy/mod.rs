@@ -4,6 +4,7 @@ mod bad_input;
 mod bad_upstream;
 mod client_certificates;
 mod doors;
+mod exposed;
 mod http2;
 mod intake;
 mod legs;
