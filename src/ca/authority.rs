@@ -13,7 +13,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
 use super::files::{self, CaPaths};
-use super::forge::{Forged, Key};
+use super::forge::Key;
 use crate::files::make_private_dir;
 use crate::model::{CertDer, Timestamp, hex};
 use crate::x509::Cert;
@@ -180,23 +180,9 @@ impl Authority {
 
     /// The CA as mirrors sign with it; `None` when its key is of a kind that does not sign there.
     pub(super) fn as_root(&self) -> Option<Root> {
-        Some(Root { cert: Arc::new(Cert::read(&self.cert)), key: self.signer()? })
-    }
-
-    fn signer(&self) -> Option<Arc<Key>> {
-        let read = || Key::from_pkcs8(self.issuer.key().serialized_der()).map(Arc::new);
-        self.signer.get_or_init(read).clone()
-    }
-
-    /// The CA as an issuer of whatever a recipe says.
-    pub(super) fn forged(&self) -> Option<Forged> {
-        let read = Cert::read(&self.cert);
-        Some(Forged {
-            der: self.cert.der.to_vec(),
-            key: self.signer()?,
-            subject: read.subject?.raw.to_vec(),
-            serial: read.serial?.to_vec(),
-        })
+        let read = || Key::from_pkcs8(&self.issuer.key().serialize_der()).map(Arc::new);
+        let key = self.signer.get_or_init(read).clone()?;
+        Some(Root { cert: Arc::new(Cert::read(&self.cert)), key })
     }
 
     /// Puts the certificate beside the key where it is missing or another one's.

@@ -197,6 +197,11 @@ impl Auditor {
         }
     }
 
+    /// A connection is over: a trial, where the client went on and nothing was known yet of what it sent.
+    pub(super) fn note_end(&self, connection: &Connection) -> Option<Trial> {
+        self.lock().note_connection(connection)
+    }
+
     /// A connection is not shown what it was to be: that tells nothing, and the next ones are shown something else.
     fn give_up(&self, connection: &Connection, reason: String) {
         let mut state = self.lock();

@@ -251,7 +251,11 @@ impl Drop for Record {
             self.set_outcome(Outcome::Failed);
         }
         self.with(|connection| connection.closed = connection.closed.or_else(|| Some(now())));
+        let tried = self.ctx.services.audit.as_ref().and_then(|audit| audit.note_end(&self.lock().connection));
         tell(&self.ctx, &self.state);
+        if let Some(trial) = tried {
+            self.ctx.tell_later(Event::Tried(Box::new(trial)));
+        }
     }
 }
 

@@ -98,11 +98,7 @@ pub(crate) fn forge(
         _ => issuer_key.sign(outer_hash, &tbs)?,
     };
     if recipe.spoil == Some(Spoil::Signature) {
-        // Far from the ends, so that it stays a signature by its form.
-        let middle = signature.len() / 2;
-        if let Some(byte) = signature.get_mut(middle) {
-            *byte ^= 0x55;
-        }
+        spoil(&mut signature);
     }
     let mut der = sequence(&[tbs, algorithm_of(outer_hash)?, bit_string(&signature)]);
     if recipe.spoil == Some(Spoil::Truncate) {
@@ -137,6 +133,14 @@ pub(crate) fn forge_all(
         waiting = later;
     }
     Ok(made)
+}
+
+/// Far from the ends, so that it stays a signature by its form.
+fn spoil(signature: &mut [u8]) {
+    let middle = signature.len() / 2;
+    if let Some(byte) = signature.get_mut(middle) {
+        *byte ^= 0x55;
+    }
 }
 
 /// The serial number's length in a form that only BER allows, which the outer lengths make room for.

@@ -2,19 +2,23 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rcgen::{KeyPair, RsaKeySize};
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::CertificateDer;
 
 use super::Catalogue;
 use super::recipe::IdentityRecipe;
+use crate::ca::authority::Root;
 use crate::ca::forge::{Forge, Forged, Key, Logs, Surroundings, forge, forge_all, ocsp, signing_key};
 use crate::ca::{KeyChoice, Mint, Shown};
 use crate::model::{Fingerprint, Host, Timestamp};
 use crate::x509::Cert;
 
-/// It takes a moment to make, and weak as it is there need be no more of them.
-static WEAK_KEY: OnceLock<Arc<Key>> = OnceLock::new();
+/// They take a moment to make, and weak as they are there need be no more of them.
+static WEAK_KEYS: [(&str, usize, OnceLock<Arc<Key>>); 2] =
+    [("rsa1024", 1024, OnceLock::new()), ("rsa512", 512, OnceLock::new())];
+
+/// 65537, as every RSA key has it.
+const EXPONENT: [u8; 3] = [1, 0, 1];
 
 impl Mint {
     /// Makes an identity of the catalogue for a host: new each time, and kept nowhere. Takes milliseconds, the
@@ -62,7 +66,7 @@ impl Mint {
 
     /// What is issued from: the CA; and where the recipe wants it, one of its name that has another key.
     fn issuers(&self, recipe: &IdentityRecipe, around: &Surroundings) -> Result<Forge, String> {
-        let root = self.authority().forged().ok_or("the CA's key is of a kind that cannot sign this")?;
+        let root = self.root().ok_or("the CA's key is of a kind that cannot sign this")?;
         let mut issuers = Forge::new();
         if recipe.is_stale() {
             let stale = Forged { key: (around.keys)("ca")?, der: Vec::new(), ..root.clone() };
@@ -70,6 +74,13 @@ impl Mint {
         }
         issuers.insert("root".to_owned(), root);
         Ok(issuers)
+    }
+
+    /// The CA as an issuer of whatever a recipe says.
+    fn root(&self) -> Option<Forged> {
+        let Root { cert, key } = self.authority().as_root()?;
+        let (subject, serial) = (cert.subject.as_ref()?.raw.to_vec(), cert.serial.as_ref()?.to_vec());
+        Some(Forged { der: cert.der.der.to_vec(), key, subject, serial })
     }
 
     /// For clients without ECDSA, the key that their leaves have.
@@ -84,27 +95,23 @@ impl Mint {
 /// The key of that name, of a kind that the client can verify.
 fn key_for(name: &str, choice: KeyChoice, own: Option<&[u8]>) -> Result<Arc<Key>, String> {
     match (name, choice, own) {
-        ("rsa1024", ..) => weak_key(),
         ("leaf", KeyChoice::Rsa2048, Some(own)) => {
             Key::from_pkcs8(own).map(Arc::new).ok_or_else(|| "an RSA key cannot be read".to_owned())
         }
-        ("leaf" | "ca", KeyChoice::Rsa2048, _) => new_rsa().map(Arc::new),
+        ("leaf" | "ca", KeyChoice::Rsa2048, _) => Key::rsa(2048, &EXPONENT).map(Arc::new),
         ("leaf" | "ca", KeyChoice::P256, _) => Key::named("p256").map(Arc::new),
-        (name, ..) => Key::named(name).map(Arc::new),
+        (weak, ..) => weak_key(weak),
     }
 }
 
-fn weak_key() -> Result<Arc<Key>, String> {
-    if let Some(key) = WEAK_KEY.get() {
+fn weak_key(name: &str) -> Result<Arc<Key>, String> {
+    let known = WEAK_KEYS.iter().find(|(own, ..)| *own == name);
+    let (_, bits, key) = known.ok_or_else(|| format!("there is no key {name:?}"))?;
+    if let Some(key) = key.get() {
         return Ok(key.clone());
     }
-    let key = Arc::new(Key::rsa(1024, &[1, 0, 1])?);
-    Ok(WEAK_KEY.get_or_init(|| key).clone())
-}
-
-fn new_rsa() -> Result<Key, String> {
-    let key = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048).map_err(|e| e.to_string())?;
-    Key::from_pkcs8(key.serialized_der()).ok_or_else(|| "an RSA key cannot be read".to_owned())
+    let new = Arc::new(Key::rsa(*bits, &EXPONENT)?);
+    Ok(key.get_or_init(|| new).clone())
 }
 
 fn make(recipe: &IdentityRecipe, host: &Host, issuers: Forge, around: &Surroundings) -> Result<Shown, String> {

@@ -228,7 +228,9 @@ fn a_command_is_run_until_everybody_is_settled() {
 fn what_was_sent_is_added_and_a_replay_is_the_same() {
     let mut audit = Audit::new(&catalogue(), 1).unwrap();
     let trials = [trial(1, "good", Took::Accepted), trial(2, "unknown", Took::Accepted), trial(3, "expired", said())];
-    trials.iter().for_each(|trial| audit.note(trial));
+    for trial in &trials {
+        audit.note(trial);
+    }
     let sent = Trial { sent: Some("GET / with a cookie".into()), ..trials[1].clone() };
     audit.note_sent(&sent);
     let table = audit.table();

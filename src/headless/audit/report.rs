@@ -1,7 +1,7 @@
 //! The table for a person: what was taken and should not have been first, with what it means; then what was right in
 //! a few lines; then what could not be told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::diagnosis::audit::{Cell, Row, Standing, Table, Told};
@@ -52,13 +52,21 @@ impl Report {
 
     fn push_row(&self, out: &mut String, row: &Row) {
         let who = format!("{} on {} at {}", row.app, row.device, row.host);
-        let about = format!("({}, control taken {} times)", row.fingerprint, row.controls);
+        let about = format!("({}, the control was taken {})", row.fingerprint, times(row.controls));
         let _ = writeln!(out, "\n{}  {}", self.paint.bold(&text::safe(&who)), self.paint.dim(&text::safe(&about)));
         self.push_standing(out, row);
+        if row.controls == 0 {
+            return;
+        }
         let mut taken: Vec<&Cell> = row.cells.iter().filter(|cell| cell.told.is_taken()).collect();
         taken.sort_by_key(|cell| std::cmp::Reverse(cell.identity.severity));
+        let mut sent = BTreeSet::new();
         for cell in taken {
             self.push_taken(out, cell);
+            // The same request is told once.
+            for own in cell.sent.iter().filter(|own| sent.insert(own.as_str())) {
+                self.push_sentences(out, "   ", &format!("It was sent: {own}"));
+            }
         }
         self.push_refused(out, row);
         self.push_reasons(out, row, Told::Untold, "cannot be told");
@@ -87,17 +95,15 @@ impl Report {
         let Some(severity) = identity.severity else { return };
         let usual = if identity.usual { ", as most clients do" } else { "" };
         let times = match cell.told {
-            Told::Flaky => format!("taken {} of {} times", cell.accepted, cell.accepted + cell.refused),
+            Told::Flaky => format!("taken {}, refused {}", times(cell.accepted), times(cell.refused)),
             _ => format!("taken{usual}"),
         };
         let mark = self.paint.severity(severity, &format!("{} {severity}: {}", severity.glyph(), identity.name));
         let theirs = identity.certmitm.as_deref().map(|test| format!("  (certmitm: {test})")).unwrap_or_default();
         let _ = writeln!(out, "  {mark}  {times}{}", self.paint.dim(&theirs));
-        for words in [&identity.about, &identity.risk] {
-            self.push_sentences(out, "   ", &format!("{words}."));
-        }
-        for sent in &cell.sent {
-            self.push_sentences(out, "   ", &format!("It was sent: {sent}"));
+        self.push_sentences(out, "   ", &format!("{}.", identity.about));
+        if !identity.usual {
+            self.push_sentences(out, "   ", &format!("{}.", identity.risk));
         }
     }
 
@@ -143,6 +149,14 @@ impl Report {
         for (at, line) in text::wrap(&text::safe(sentences), room).iter().enumerate() {
             let _ = writeln!(out, "  {} {line}", if at == 0 { mark } else { &gap });
         }
+    }
+}
+
+fn times(count: u32) -> String {
+    match count {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
     }
 }
 

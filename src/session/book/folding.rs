@@ -156,7 +156,7 @@ impl Book {
         let groups = self.groups.without_traffic();
         // Nor does what an audit has shown.
         let trials = std::mem::take(&mut self.trials);
-        *self = Self { gone, groups, version, trials, ..Self::new(self.limits) };
+        *self = Self { gone, trials, groups, version, ..Self::new(self.limits) };
         for (id, known) in open {
             self.totals.connections += 1;
             self.devices.insert(known.connection.client_address.ip());
