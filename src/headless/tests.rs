@@ -68,7 +68,7 @@ fn what_clients_of_bad_servers_are_given_is_told_once_for_each_name() {
     let mirrored = Given { unmirrored: vec![FindingId::CtTooFew], ..Given::without_leaf(GivenKind::Mirror) };
     let usual = line(1, passed.clone());
     assert!(!usual.contains("given"), "{usual}");
-    passed.note_bad(&[], &[FindingId::CertExpired]);
+    passed.note_bad(&[FindingId::CertExpired], &[]);
     let told = [line(1, passed.clone()), line(2, mirrored.clone()), line(3, passed), line(4, mirrored)];
     insta::assert_snapshot!(told.concat());
 }

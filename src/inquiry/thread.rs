@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use crate::diagnosis::{Trust, judge};
 use crate::model::{
-    AiaOutcome, CertDer, Evidence, Fact, Facts, Fetched, Finding, FindingId, NotChecked, Observation, Report, Want,
+    AiaOutcome, CertDer, Evidence, Fact, Facts, Fetched, Finding, FindingId, Observation, Report, Want,
 };
 use crate::net::{Ask, Place};
 use crate::x509::read_certificates;
@@ -56,8 +56,7 @@ pub(super) fn enqueue(job: Job) {
     let jobs = job.jobs.clone();
     // The thread only ends when there is no handle left, and this is one.
     if let Err(TrySendError::Full(mut job)) = jobs.try_send(job) {
-        let open = NotChecked::new("this connection", "the judge has more to do than it can");
-        let nothing = || Arc::new(Report { not_checked: vec![open], ..Report::default() });
+        let nothing = || Arc::new(Report::unjudged("the judge has more to do than it can"));
         // What was found before looking further still holds.
         let report = job.told.take().unwrap_or_else(nothing);
         (job.listener)(Told { report, settled: true });

@@ -131,14 +131,13 @@ impl Given {
     }
 
     /// Takes in what the server would be refused for, once that is known: it may be later than the client was shown
-    /// something, and may change. `before` is what was known of that until now. Whether anything is different.
-    pub fn note_bad(&mut self, before: &[FindingId], bad: &[FindingId]) -> bool {
+    /// something, and may change. `late` of that came out too late for a mirror. Whether anything is different.
+    pub fn note_bad(&mut self, bad: &[FindingId], late: &[FindingId]) -> bool {
         let was = self.clone();
         match self.kind {
             GivenKind::Pass => self.note_repair(bad),
             GivenKind::Mirror => {
-                let new = bad.iter().filter(|id| !before.contains(id));
-                let new: Vec<FindingId> = new.filter(|id| !self.unmirrored.contains(id)).copied().collect();
+                let new: Vec<FindingId> = late.iter().filter(|id| !self.unmirrored.contains(id)).copied().collect();
                 self.unmirrored.extend(new);
             }
             _ => {}
@@ -180,25 +179,27 @@ mod tests {
     fn a_repair_is_said_of_a_bad_server_and_said_anew_when_more_is_known() {
         let mut passed = given(GivenKind::Pass, BadUpstream::Pass);
         assert!(!passed.note_bad(&[], &[]) && passed.changed.is_empty());
-        assert!(passed.note_bad(&[], &[CertExpired]));
-        assert!(!passed.note_bad(&[CertExpired], &[CertExpired]));
-        assert!(passed.note_bad(&[CertExpired], &[CertExpired, NameMismatch]));
+        assert!(passed.note_bad(&[CertExpired], &[]));
+        assert!(!passed.note_bad(&[CertExpired], &[]));
+        assert!(passed.note_bad(&[CertExpired, NameMismatch], &[NameMismatch]));
         let words = "the server is bad (cert-expired, name-mismatch) and the client was shown a good certificate: the \
                      app's own refusal is switched off";
         assert_eq!((passed.changed.as_slice(), passed.unmirrored.len()), ([words.to_owned()].as_slice(), 0));
-        assert!(passed.note_bad(&[CertExpired, NameMismatch], &[]) && passed.changed.is_empty());
+        assert!(passed.note_bad(&[], &[]) && passed.changed.is_empty());
     }
 
     #[test]
     fn what_was_to_be_mirrored_and_was_not_is_named() {
         let mut passed = given(GivenKind::Pass, BadUpstream::Mirror);
-        assert!(passed.note_bad(&[], &[RevokedOcsp]));
+        assert!(passed.note_bad(&[RevokedOcsp], &[]));
         assert_eq!(passed.unmirrored, [RevokedOcsp]);
         let mut mirrored = given(GivenKind::Mirror, BadUpstream::Mirror);
-        assert!(mirrored.note_bad(&[CertExpired], &[CertExpired, RevokedOcsp]), "found out too late for the mirror");
+        assert!(!mirrored.note_bad(&[CertExpired], &[]) && mirrored.unmirrored.is_empty());
+        assert!(mirrored.note_bad(&[CertExpired, RevokedOcsp], &[RevokedOcsp]));
+        assert!(!mirrored.note_bad(&[CertExpired, RevokedOcsp], &[RevokedOcsp]), "once is enough");
         assert_eq!((mirrored.unmirrored.as_slice(), mirrored.changed.len()), ([RevokedOcsp].as_slice(), 0));
         let mut page = given(GivenKind::ErrorPage, BadUpstream::Refuse);
-        assert!(!page.note_bad(&[], &[CertExpired]));
+        assert!(!page.note_bad(&[CertExpired], &[CertExpired]));
     }
 
     #[test]

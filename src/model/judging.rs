@@ -191,6 +191,9 @@ pub struct NotChecked {
     pub why: String,
 }
 
+/// What is open where nothing was looked at.
+const EVERYTHING: &str = "this connection";
+
 /// What the judge found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -212,6 +215,21 @@ impl Report {
     /// The worst severity in it.
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// Of something that was not looked at, and why.
+    pub fn unjudged(why: &str) -> Self {
+        Self { not_checked: vec![NotChecked::new(EVERYTHING, why)], ..Self::default() }
+    }
+
+    /// Why nobody can say by this report that the server is good, though nothing may be found against it.
+    pub fn doubt(&self) -> Option<String> {
+        let unjudged = self.not_checked.iter().find(|open| open.what == EVERYTHING).map(|open| open.why.clone());
+        let has = |id: FindingId| self.findings.iter().any(|finding| finding.id == id);
+        let failed = has(FindingId::AnalysisFailed).then(|| "the judge failed on what it showed".to_owned());
+        let stopped =
+            has(FindingId::AnalysisTruncated).then(|| "the judge could not look at all that it showed".to_owned());
+        unjudged.or(failed).or(stopped)
     }
 
     /// What some client or most of them would refuse the server for, each name once, worst first.
@@ -257,6 +275,32 @@ impl Observation {
         match &self.via {
             Some(via) => facts.with("via", via.words()),
             None => facts,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(ids: &[FindingId]) -> Report {
+        Report { findings: ids.iter().map(|id| Finding::new(*id, Facts::new())).collect(), ..Report::default() }
+    }
+
+    #[test]
+    fn what_clients_refuse_a_server_for_is_named_once() {
+        use FindingId::{CertExpired, CertExpiringSoon, ClientGaveUp, NameMismatch};
+        let report = report(&[CertExpired, NameMismatch, CertExpired, CertExpiringSoon, ClientGaveUp]);
+        assert_eq!(report.grave(), [CertExpired, NameMismatch]);
+    }
+
+    #[test]
+    fn a_report_without_findings_is_not_always_a_good_one() {
+        assert_eq!(report(&[FindingId::CertExpired]).doubt(), None);
+        assert_eq!(Report::unjudged("too busy").doubt().as_deref(), Some("too busy"));
+        for id in [FindingId::AnalysisFailed, FindingId::AnalysisTruncated] {
+            assert!(report(&[id]).doubt().is_some_and(|words| words.starts_with("the judge ")), "{id}");
+            assert!(report(&[id]).grave().is_empty());
         }
     }
 }

@@ -83,10 +83,11 @@ struct Choosing<'a> {
 impl Choosing<'_> {
     async fn by(&self, report: &Report) -> Result<Choice, String> {
         let bad = report.grave();
-        match self.ruled.policy {
-            BadUpstream::Mirror if mirror::is_bad(report) => self.mirror(report).await,
-            BadUpstream::Refuse if !bad.is_empty() => self.instead(&id_list(&bad), report).await,
-            _ => self.server().await,
+        match (self.ruled.policy, report.doubt()) {
+            (BadUpstream::Mirror, _) if mirror::is_bad(report) => self.mirror(report).await,
+            (BadUpstream::Refuse, _) if !bad.is_empty() => self.instead(&id_list(&bad), report).await,
+            (BadUpstream::Pass, _) | (_, None) => self.server().await,
+            (_, Some(doubt)) => self.instead(&doubt, report).await,
         }
     }
 
@@ -100,7 +101,7 @@ impl Choosing<'_> {
         match mirror::mirrored(self.ctx, self.record, self.client.0, report).await {
             Ok(mut identity) => {
                 // The judge may have gone on meanwhile.
-                identity.1.note_bad(&report.grave(), &self.record.bad());
+                identity.1.note_bad(&report.grave(), &self.record.come_out_since(report));
                 Ok(Choice { identity, page: None })
             }
             Err(reason) => self.instead(&format!("its chain cannot be mirrored: {reason}"), report).await,

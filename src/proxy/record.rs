@@ -8,13 +8,14 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::context::{Ctx, now};
+use crate::ca::{Extent, extent};
 use crate::model::{
     Connection, ConnectionId, Event, Facts, Failure, Finding, FindingId, Given, Intake, Observation, Outcome, Protocol,
     Report, Target,
 };
 use crate::net::{Missed, TlsLeg};
 
-/// How long a page waits for what the judge has to say.
+/// How long a page, and what is chosen by it, waits for what the judge has to say.
 const JUDGE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Holds the record, tells each state of it as an event, and always tells how it ended.
@@ -94,7 +95,7 @@ impl Record {
     /// Takes over what the client is given, with what that means for a server of which the judge has spoken.
     pub(super) fn set_given(&self, mut given: Given) {
         let mut state = self.lock();
-        given.note_bad(&state.bad, &state.bad);
+        given.note_bad(&state.bad, &[]);
         state.connection.given = Some(given);
     }
 
@@ -163,9 +164,9 @@ impl Record {
         self.first_word_of_judge().await.unwrap_or_default()
     }
 
-    /// What the server would be refused for, as far as the judge has spoken.
-    pub(super) fn bad(&self) -> Vec<FindingId> {
-        self.lock().bad.clone()
+    /// What has come out about the server since this report, and is not in what it sent.
+    pub(super) fn come_out_since(&self, report: &Report) -> Vec<FindingId> {
+        come_out(&report.grave(), &self.lock().bad)
     }
 
     /// What the proxy itself noticed, and what the judge found.
@@ -202,8 +203,15 @@ impl State {
     /// The judge has spoken. Whether something else is to be said of what the client was given.
     fn take_bad(&mut self, bad: Vec<FindingId>) -> bool {
         let before = std::mem::replace(&mut self.bad, bad);
-        self.connection.given.as_mut().is_some_and(|given| given.note_bad(&before, &self.bad))
+        let late = come_out(&before, &self.bad);
+        self.connection.given.as_mut().is_some_and(|given| given.note_bad(&self.bad, &late))
     }
+}
+
+/// What has come out since `before` and is not in what the server sent, so that no copy of that shows it.
+fn come_out(before: &[FindingId], bad: &[FindingId]) -> Vec<FindingId> {
+    let is_elsewhere = |id: &FindingId| matches!(extent(*id), Extent::Staple | Extent::Never(_));
+    bad.iter().filter(|id| !before.contains(id) && is_elsewhere(id)).copied().collect()
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {

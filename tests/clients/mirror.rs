@@ -71,8 +71,8 @@ fn mirrors_are_faithful() {
         Need::Python(&["ssl"])
     );
     let stage = Stage::new();
-    let sides = [stage.straight(), stage.mirrored()];
     let names: Vec<_> = clients::ALL.iter().map(|client| client.name).collect();
+    let sides = [stage.straight(), stage.mirrored()];
     let cells: Vec<_> = clients::ALL.iter().flat_map(|client| cells(client, &sides)).collect();
-    table::settle(&names, &cells);
+    table::settle(&names, &cells, &stage.given());
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use tlscope::ca::{Artefact, Authority, Extent, Mint, MirrorError, Mirrored, Server, Shown, artefact, extent};
 use tlscope::check::{Checked, Question, Reach, check_server};
-use tlscope::diagnosis::{Limits, Trust, judge};
+use tlscope::diagnosis::{Check, Limits, Trust, judge, verify_tls};
 use tlscope::inquiry::{Config, Inquiry};
 use tlscope::lab::{Case, Lab};
 use tlscope::model::{
@@ -140,7 +140,7 @@ async fn every_case_is_mirrored_with_its_defects_and_no_others() {
     let (lab, dialler) = lab().await;
     let home = tempfile::tempdir().unwrap();
     let mint = mint(home.path());
-    let (mut served, mut wrong) = (0, Vec::new());
+    let (mut served, mut wrong, mut shown) = (0, Vec::new(), BTreeSet::new());
     for case in lab.cases() {
         let seen = look(&lab, &dialler, case, false).await;
         if seen.reach != Reach::Connected {
@@ -151,6 +151,7 @@ async fn every_case_is_mirrored_with_its_defects_and_no_others() {
         let (original, mut copy) = (ids(&seen.report), ids(&judged_again(&mint, &mirrored, &seen).await));
         // The judge knows tlscope's CA by its name, in a mirror as anywhere.
         copy.remove(&FindingId::InterceptionUpstream);
+        shown.extend(original.intersection(&copy).copied());
         let unmirrored: BTreeSet<FindingId> = mirrored.unmirrored.iter().copied().collect();
         // What no client acts on may be lost; nothing may be gained, nor said to be lost that was not.
         let lost: Vec<FindingId> = original.difference(&copy).copied().collect();
@@ -165,6 +166,76 @@ async fn every_case_is_mirrored_with_its_defects_and_no_others() {
     }
     assert!(served > 150, "only {served} cases were served");
     assert!(wrong.is_empty(), "{} of {served}:\n{}", wrong.len(), wrong.join("\n"));
+    // What is said to be shown is shown by some case, or the list says where else.
+    let is_promised = |id: &FindingId| !matches!(extent(*id), Extent::NoClient | Extent::Never(_));
+    let elsewhere: BTreeSet<FindingId> = ELSEWHERE.iter().map(|(id, _)| *id).collect();
+    let promised: BTreeSet<FindingId> = FindingId::ALL.iter().copied().filter(is_promised).collect();
+    let unseen: Vec<FindingId> = promised.difference(&shown).copied().filter(|id| !elsewhere.contains(id)).collect();
+    assert!(unseen.is_empty(), "no case shows {}", words(unseen));
+    assert!(elsewhere.iter().all(|id| promised.contains(id) && !shown.contains(id)), "a case shows it after all");
+}
+
+/// Said to be shown, and by no server of the lab that finishes its handshake: why not, or where else it is tested.
+const ELSEWHERE: &[(FindingId, &str)] = &[
+    (FindingId::RootUserInstalledOnly, "said beside Mozilla's roots alone; tlscope's CA is installed by its user"),
+    (FindingId::SigSha1Handshake, "a_handshake_signed_with_sha1_is_signed_so_again"),
+    (FindingId::KeyEcWeakCurve, "what_is_captured_of_a_handshake_is_mirrored_as_well"),
+    (FindingId::KeyRsaPssSpki, "what_is_captured_of_a_handshake_is_mirrored_as_well"),
+    (FindingId::OcspUnknown, "no server of the lab staples it; every status is copied byte for byte"),
+    (FindingId::ProtoTls13Only, "the_version_the_suite_and_the_kind_of_key_are_the_servers_as_far_as_the_client_can"),
+];
+
+/// Servers with which rustls finishes no handshake: they are tunnelled to, but their chains can be copied.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_captured_of_a_handshake_is_mirrored_as_well() {
+    let (lab, dialler) = lab().await;
+    let home = tempfile::tempdir().unwrap();
+    let mint = mint(home.path());
+    let mut compared = BTreeSet::new();
+    for case in lab.cases() {
+        let seen = look(&lab, &dialler, case, false).await;
+        if seen.reach != Reach::Captured || seen.sent.is_empty() {
+            continue;
+        }
+        let of_chain = |sent: Vec<CertDer>, trust: &Trust| {
+            let observation = Observation { name: seen.name.clone(), sent, ..Observation::default() };
+            let mut found = ids(&judge(&observation, &Evidence::default(), trust, Limits::default(), now()));
+            found.remove(&FindingId::InterceptionUpstream);
+            found
+        };
+        let mirrored = mirror(&mint, &seen);
+        let copy = chain_of(&mirrored).into_iter().map(|cert| cert.der).collect();
+        let mut original = of_chain(seen.sent.clone(), &trust_of(&lab));
+        original.retain(|id| !mirrored.unmirrored.contains(id));
+        assert_eq!(words(of_chain(copy, &trust_in(mint.authority().cert()))), words(original.clone()), "{}", case.name);
+        compared.extend(original);
+    }
+    assert!(
+        [FindingId::KeyEcWeakCurve, FindingId::KeyRsaPssSpki, FindingId::SigSha1]
+            .iter()
+            .all(|id| compared.contains(id))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handshake_signed_with_sha1_is_signed_so_again() {
+    let (lab, dialler) = lab().await;
+    let home = tempfile::tempdir().unwrap();
+    let mint = mint(home.path());
+    let mut seen = seen_of(&lab, &dialler, "good-rsa").await;
+    let handshake = seen.handshake.as_mut().unwrap();
+    handshake.version = Some(TlsVersion::TLS12);
+    handshake.suite =
+        hello().suites.into_iter().find(|suite| suite.name() == Some("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"));
+    handshake.scheme = Some(SignatureScheme(0x0201));
+    let mirrored = mirror(&mint, &seen);
+    let key = &mirrored.shown.certified.key;
+    let modern = [rustls::SignatureScheme::RSA_PSS_SHA256, rustls::SignatureScheme::RSA_PKCS1_SHA256];
+    assert!(key.choose_scheme(&modern).is_none());
+    let signer = key.choose_scheme(&[rustls::SignatureScheme::RSA_PKCS1_SHA1]).unwrap();
+    let signature = signer.sign(b"what is shaken hands on").unwrap();
+    let leaf = chain_of(&mirrored)[0].key.clone().unwrap();
+    assert_eq!(verify_tls(&leaf, SignatureScheme(0x0201), b"what is shaken hands on", &signature), Check::Valid);
 }
 
 /// The case of that name, as the lab shows it.
@@ -394,4 +465,43 @@ fn a_chain_of_any_length_is_mirrored_as_far_as_anybody_follows_it() {
     assert!(chain[..32].iter().all(|cert| cert.der == chain[0].der));
     let nothing = Server { sent: &[], handshake: &Handshake::default(), report: &Report::default() };
     assert!(matches!(mint.mirror(&nothing, &hello(), now()), Err(MirrorError::NothingSent)));
+}
+
+/// docs/mirror.md: what is shown by what, and what is not.
+fn table() -> String {
+    let mut rows: Vec<(&str, String, Vec<FindingId>)> = Vec::new();
+    for id in FindingId::ALL {
+        let (by, why) = match extent(*id) {
+            Extent::Certificate => ("the copy of its certificate", String::new()),
+            Extent::Chain => ("the chain", String::new()),
+            Extent::Handshake => ("the handshake", String::new()),
+            Extent::Staple => ("the staple", String::new()),
+            Extent::Never(why) => ("nothing", why.to_owned()),
+            Extent::NoClient => continue,
+        };
+        match rows.iter_mut().find(|(own, reason, _)| *own == by && *reason == why) {
+            Some((.., ids)) => ids.push(*id),
+            None => rows.push((by, why, vec![*id])),
+        }
+    }
+    rows.sort_by_key(|(by, ..)| *by == "nothing");
+    let mut text = "| defect | shown by | why not |\n|---|---|---|\n".to_owned();
+    for (by, why, ids) in rows {
+        let ids: Vec<String> = ids.iter().map(|id| format!("[`{id}`](findings/{id}.md)")).collect();
+        text += &format!("| {} | {by} | {why} |\n", ids.join(", "));
+    }
+    text
+}
+
+#[test]
+fn the_documentation_says_what_is_shown_and_what_is_not() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/mirror.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (head, rest) = text.split_once("<!-- table: extents -->\n").unwrap();
+    let (there, tail) = rest.split_once("<!-- end -->").unwrap();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, format!("{head}<!-- table: extents -->\n{}<!-- end -->{tail}", table())).unwrap();
+        return;
+    }
+    assert!(there == table(), "docs/mirror.md is out of date: UPDATE_DOCS=1 cargo test mirror");
 }

@@ -35,7 +35,7 @@ const ANCHOR: &str = "it is the root's, and tlscope's CA stands in its place";
 const PUBLIC: &str = "clients ask for it below public roots alone, and tlscope's CA is none";
 const FETCHED: &str = "it is said elsewhere than in the connection, by somebody whose signature tlscope cannot make";
 const LEGACY: &str = "rustls does not speak so; the client is tunnelled to the server, which shows it itself";
-const FAILED: &str = "there was no handshake to mirror; the client is given a page, or tunnelled";
+const FAILED: &str = "there is no handshake to mirror; the client meets the server itself, by a tunnel";
 const ASKING: &str = "tlscope asks no client for a certificate; it shows the server the one of --client-cert";
 
 macro_rules! extents {
@@ -101,7 +101,7 @@ extents! {
         KeyCompromised
     ];
     Certificate => [
-        EkuNoServerauth EkuAbsent EkuAnyOnly EkuIntermediate KuNoDigsig KuNoKeyenc KuCertsignOnly KuLeafCertsign
+        EkuNoServerauth EkuAbsent EkuAnyOnly EkuIntermediate KuNoDigsig KuCertsignOnly KuLeafCertsign
         KuCaNoCertsign BcNotCa BcLeafIsCa BcNotCritical PathlenExceeded NcViolation NcMalformed PolicyViolation
         ExtUnknownCritical ExtDuplicate
     ];
@@ -136,7 +136,7 @@ extents! {
         ProtoNoTls13 ProtoTls13Only
     ];
     Never(LEGACY) => [
-        ProtoTls1011Only ProtoSslv3Only CipherStaticRsaOnly CipherDheOnly CipherCbcOnly CipherWeak DhWeak
+        KuNoKeyenc ProtoTls1011Only ProtoSslv3Only CipherStaticRsaOnly CipherDheOnly CipherCbcOnly CipherWeak DhWeak
         KxGroupUnsupported TlsDowngradeSentinel TlsCompression RenegInsecure EmsMissing ProtoIntolerant
     ];
     Never(FAILED) => [

@@ -23,7 +23,7 @@ fn book() -> Book {
     });
     let mut passed = connection(3, "passed.test");
     let mut repaired = given(BadUpstream::Pass, GivenKind::Pass);
-    repaired.note_bad(&[], &bad.grave());
+    repaired.note_bad(&bad.grave(), &[]);
     passed.given = Some(repaired);
     for connection in [mirrored, refused, passed] {
         let id = connection.id;

@@ -1,10 +1,11 @@
 //! The lab, and tlscope in front of it: the two sides on which every client is asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
+use serde_json::Value;
 use tlscope::lab::{Case, Lab};
 use tlscope::model::Timestamp;
 use tlscope::net::HostPattern;
@@ -31,7 +32,7 @@ impl Question {
 
 /// Everything that runs.
 pub(super) struct Stage {
-    _tlscope: Running,
+    tlscope: Running,
     /// Where it listens, and where for each port of the lab's that it leads to.
     port: u16,
     reversed: BTreeMap<u16, u16>,
@@ -59,12 +60,13 @@ impl Stage {
         let mut mirroring = tlscope(&ground);
         mirroring.args(["run", "--headless", "--listen=127.0.0.1:0", "--bad-upstream=mirror", "--roots=none"]);
         mirroring.arg("--root-file").arg(ground.path("straight.pem")).args(ways(&lab));
+        mirroring.arg("--events").arg(ground.path("events.jsonl"));
         let mut tlscope = Running::start(&mut mirroring, ground.path("tlscope.log"));
         let port = tlscope.port_after("listens on 127.0.0.1:");
         let with_port = lab.cases().iter().filter_map(|case| case.port);
         let reversed =
             with_port.map(|own| (own, tlscope.port_before(&format!(" goes to 127.0.0.1:{own}\n")))).collect();
-        let stage = Self { _tlscope: tlscope, port, reversed, lab, _runtime: runtime, ground };
+        let stage = Self { tlscope, port, reversed, lab, _runtime: runtime, ground };
         stage.build();
         stage
     }
@@ -103,6 +105,23 @@ impl Stage {
         let questions = self.cases().iter().map(|case| question(case, port(case)));
         let questions = questions.collect();
         Side { stage: self, questions, roots: self.ground.path("mirrored.pem") }
+    }
+
+    /// Ends it, and says what clients were given of each server, by the case.
+    pub(super) fn given(mut self) -> BTreeMap<String, BTreeSet<String>> {
+        // There are servers that show nothing.
+        assert_eq!(self.tlscope.end().code(), Some(3), "{}", self.tlscope.said());
+        let events = fs::read_to_string(self.ground.path("events.jsonl")).unwrap();
+        let events = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let mut given: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for connection in events.filter(|event| event["type"] == "connection") {
+            if let (Some(target), Some(kind)) = (connection["target"].as_str(), connection["given"]["kind"].as_str()) {
+                given.entry(target.to_owned()).or_default().insert(kind.to_owned());
+            }
+        }
+        let target = |case: &Case| format!("{}:{}", case.host, case.port.unwrap_or(443));
+        let of_case = |case: &Case| (case.name.clone(), given.remove(&target(case)).unwrap_or_default());
+        self.lab.cases().iter().map(of_case).collect()
     }
 }
 

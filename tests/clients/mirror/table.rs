@@ -1,6 +1,6 @@
 //! The tables of docs/mirror.md: made of the answers, compared with what stands there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -46,13 +46,19 @@ impl Cell {
     }
 }
 
+/// What clients were given through the mirror, by case.
+pub(super) type Given = BTreeMap<String, BTreeSet<String>>;
+
 /// The least share of answers that agree.
 const FLOOR: f64 = 0.95;
 
 /// Shows and compares the tables. Every answer that does not agree has to have its reason, and every reason its answer.
-pub(super) fn settle(clients: &[&'static str], cells: &[Cell]) {
-    let tables =
-        [("shares", shares(clients, cells)), ("exceptions", exceptions(cells)), ("answers", answers(clients, cells))];
+pub(super) fn settle(clients: &[&'static str], cells: &[Cell], given: &Given) {
+    let tables = [
+        ("shares", shares(clients, cells)),
+        ("exceptions", exceptions(cells)),
+        ("answers", answers(clients, cells, given)),
+    ];
     for (_, table) in &tables {
         println!("{table}");
     }
@@ -118,13 +124,15 @@ fn exceptions(cells: &[Cell]) -> String {
     text
 }
 
-/// Every answer: cases by clients.
-fn answers(clients: &[&'static str], cells: &[Cell]) -> String {
-    let mut text = format!("| case | {} |\n|---|{}\n", clients.join(" | "), "---|".repeat(clients.len()));
+/// Every answer: cases by clients, and what these were given.
+fn answers(clients: &[&'static str], cells: &[Cell], given: &Given) -> String {
+    let mut text = format!("| case | given | {} |\n|---|---|{}\n", clients.join(" | "), "---|".repeat(clients.len()));
     let cases = cells.iter().filter(|cell| Some(&cell.client) == clients.first()).map(|cell| &cell.case);
     for case in cases {
+        let given = given[case].iter().map(String::as_str).collect::<Vec<_>>();
+        let given = if given.is_empty() { "nothing".to_owned() } else { given.join(", ") };
         let own = cells.iter().filter(|cell| cell.case == *case).map(Cell::words);
-        writeln!(text, "| {case} | {} |", own.collect::<Vec<_>>().join(" | ")).unwrap();
+        writeln!(text, "| {case} | {given} | {} |", own.collect::<Vec<_>>().join(" | ")).unwrap();
     }
     text
 }

@@ -297,6 +297,21 @@ async fn a_client_that_leaves_while_the_judge_thinks_was_shown_nothing() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_which_the_judge_says_nothing_in_time_is_not_let_through() {
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let ready = move || assert!(wait.recv().is_err());
+    let rig = Rig::start_judged(|_| {}, Keys::default(), rules("mirror refuse:*-p384.lab.test"), ready).await;
+    let pages = tokio::join!(answer(&rig, GOOD), answer(&rig, "good-p384.lab.test"));
+    for page in [pages.0, pages.1] {
+        assert!(page.starts_with("HTTP/1.1 502") && page.contains("the judge did not say in time"), "{page}");
+    }
+    drop(release);
+    settled(&rig, 2).await;
+    assert!(answer(&rig, GOOD).await.starts_with("HTTP/1.1 200"), "it has found its voice");
+    rig.stop().await;
+}
+
 /// What an origin of the test's own shows, whatever it is.
 #[derive(Debug)]
 struct Shows(Arc<CertifiedKey>);
@@ -453,6 +468,18 @@ async fn mirror_shows_the_defects_and_lets_through_who_takes_them() {
     let outcomes: Vec<_> = told.connections().iter().map(|connection| connection.outcome).collect();
     let left = Some(Outcome::ClientFailed);
     assert_eq!(outcomes, [left, left, left, Some(Outcome::Relayed)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_the_mirror_is_not_left_out_when_it_is_named_later() {
+    let host = "missing-intermediate.lab.test";
+    let rig = rig("mirror").await;
+    assert!(answer(&rig, host).await.starts_with("HTTP/1.1 200"));
+    // Its issuer has to be fetched before it is said to be missing.
+    rig.until(|told| told.findings().contains(&FindingId::ChainMissingIntermediate)).await;
+    let told = rig.stop().await;
+    let given = given(told.connection());
+    assert_eq!((given.kind, given.unmirrored.as_slice()), (GivenKind::Mirror, [].as_slice()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
