@@ -2,4 +2,6 @@
 
 mod catalogue;
 mod clients;
+mod command;
+mod manual;
 mod people;

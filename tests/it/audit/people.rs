@@ -1,6 +1,9 @@
 //! Clients of every character, within the test's own process.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -31,9 +34,14 @@ pub struct Person {
 
 impl Person {
     pub fn new(character: Character, ca: &CertificateDer<'static>) -> Self {
+        Self::trusting(character, [ca.clone()])
+    }
+
+    /// One that trusts these.
+    pub fn trusting(character: Character, roots: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(rustls::DEFAULT_VERSIONS);
-        let verifier = Arc::new(Verifier { character, right: right(ca) });
+        let verifier = Arc::new(Verifier { character, right: right(roots) });
         let config = builder.unwrap().dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
         Self { config: Arc::new(config) }
     }
@@ -50,6 +58,24 @@ impl Person {
         Some(read_all(&mut tls).await)
     }
 
+    /// Asks a host through the proxy at this address, and waits for the end of its answer.
+    pub fn ask_through(&self, proxy: &str, host: &str) -> std::io::Result<()> {
+        let mut tcp = TcpStream::connect(proxy)?;
+        tcp.set_read_timeout(Some(Duration::from_secs(20)))?;
+        write!(tcp, "CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n")?;
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            tcp.read_exact(&mut byte)?;
+            head.push(byte[0]);
+        }
+        let name = ServerName::try_from(host.to_owned()).unwrap();
+        let client = rustls::ClientConnection::new(self.config.clone(), name).map_err(std::io::Error::other)?;
+        let mut tls = rustls::StreamOwned::new(client, tcp);
+        write!(tls, "GET / HTTP/1.1\r\nHost: {host}\r\nCookie: sid=s3cret\r\nConnection: close\r\n\r\n")?;
+        tls.read_to_end(&mut Vec::new()).map(drop)
+    }
+
     /// Finishes a handshake and leaves at once.
     pub async fn look(&self, rig: &Rig, host: &str) {
         let tunnel = rig.connect(&format!("{host}:443")).await;
@@ -60,9 +86,9 @@ impl Person {
     }
 }
 
-fn right(ca: &CertificateDer<'static>) -> Arc<WebPkiServerVerifier> {
+fn right(trusted: impl IntoIterator<Item = CertificateDer<'static>>) -> Arc<WebPkiServerVerifier> {
     let mut roots = RootCertStore::empty();
-    roots.add(ca.clone()).unwrap();
+    roots.add_parsable_certificates(trusted);
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap()
 }
