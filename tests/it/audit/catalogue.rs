@@ -105,6 +105,27 @@ async fn clients_without_ecdsa_are_shown_keys_that_they_can_verify() {
 }
 
 #[test]
+fn a_ca_that_allows_none_below_it_leaves_out_what_needs_one() {
+    let home = tempfile::tempdir().unwrap();
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
+    let text = params.self_signed(&key).unwrap().pem() + &key.serialize_pem();
+    std::fs::write(home.path().join("tlscope-ca.pem"), text).unwrap();
+    let mint = Mint::new(Authority::load_or_create(home.path(), now()).unwrap().0);
+    let catalogue = Catalogue::read().unwrap();
+    let left_out: BTreeSet<String> = mint.left_out(&catalogue).into_iter().map(|(name, _)| name).collect();
+    assert!(left_out.contains("intermediate-expired") && left_out.contains("leaf-as-ca"), "{left_out:?}");
+    assert!(!left_out.contains("good") && !left_out.contains("unknown-ca") && left_out.len() < 15, "{left_out:?}");
+    let host = Host::parse("a.test").unwrap();
+    for identity in catalogue.identities().iter().filter(|identity| identity.made_for != MadeFor::Addresses) {
+        let made = mint.identity((&catalogue, &identity.name), &host, KeyChoice::P256, now());
+        // Nobody signs with MD5 and ECDSA.
+        assert_eq!(made.is_err(), left_out.contains(&identity.name) || identity.name == "md5", "{}", identity.name);
+    }
+}
+
+#[test]
 fn the_catalogue_says_everything() {
     let catalogue = Catalogue::read().unwrap();
     let identities = catalogue.identities();
