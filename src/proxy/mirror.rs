@@ -24,15 +24,14 @@ pub(super) async fn mirrored(
     });
     let mint = ctx.services.mint.clone();
     let kept = mint.kept_mirror(&Server { sent: &sent, handshake: &handshake, report }, hello);
-    let mirrored = match kept {
-        Some(mirrored) => mirrored,
-        None => {
-            let (hello, report) = (hello.clone(), report.clone());
-            let made = tokio::task::spawn_blocking(move || {
-                mint.mirror(&Server { sent: &sent, handshake: &handshake, report: &report }, &hello, now())
-            });
-            made.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?
-        }
+    let mirrored = if let Some(mirrored) = kept {
+        mirrored
+    } else {
+        let (hello, report) = (hello.clone(), report.clone());
+        let made = tokio::task::spawn_blocking(move || {
+            mint.mirror(&Server { sent: &sent, handshake: &handshake, report: &report }, &hello, now())
+        });
+        made.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?
     };
     let given = Given {
         changed: mirrored.changed.clone(),

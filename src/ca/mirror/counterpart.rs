@@ -329,3 +329,20 @@ fn in_another_string_type(name: &[u8]) -> Vec<u8> {
     let sets = read_tlv(name).map(|(name, _)| name.content).unwrap_or_default();
     sequence(&children(sets).map(|part| set(part.content)).collect::<Vec<_>>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ca::forge::der::oid;
+    use crate::x509::Name;
+
+    #[test]
+    fn a_name_in_another_string_type_is_the_same_name_in_other_bytes() {
+        let attribute = |tag: u8| tlv(0x31, &sequence(&[oid(oids::COMMON_NAME), tlv(tag, b"tlscope CA")]));
+        let name = sequence(&[attribute(12), attribute(19)]);
+        let other = in_another_string_type(&name);
+        assert_eq!(other, sequence(&[attribute(19), attribute(12)]));
+        let read = |der: &[u8]| Name::read(&Bytes::from(der.to_vec())).unwrap();
+        assert!(read(&name).matches(&read(&other)));
+    }
+}

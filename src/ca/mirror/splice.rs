@@ -158,3 +158,29 @@ pub(super) fn key_in_the_manner_of(spki: &[u8], key: &[u8]) -> Option<Vec<u8>> {
     let first = |spki: &[u8], at: usize| Some(children(read_tlv(spki)?.0.content).nth(at)?.raw.to_vec());
     Some(sequence(&[first(spki, 0)?, first(key, 1)?]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_is_named_anew_in_every_part_that_names_it() {
+        let of = |id: &[u8], name: &[u8], serial: &[u8]| {
+            sequence(&[tlv(0x80, id), tlv(0xa1, &tlv(0xa4, name)), tlv(0x82, serial)])
+        };
+        let old = of(b"id", b"\x30\x00", b"\x01");
+        let new = authority_key_id(&old, Some(b"other id"), Some(b"\x30\x02\x31\x00"), Some(b"\x02\x03"));
+        assert_eq!(new.unwrap(), of(b"other id", b"\x30\x02\x31\x00", b"\x02\x03"));
+        assert_eq!(authority_key_id(&old, None, None, None).unwrap(), old);
+        assert_eq!(authority_key_id(b"", None, None, None), None);
+    }
+
+    #[test]
+    fn a_length_keeps_the_form_that_it_had() {
+        let other = |element: &[u8], content: &[u8]| rewrapped(&read_tlv(element).unwrap().0, content);
+        assert_eq!(other(b"\x04\x81\x02ab", b"abc"), b"\x04\x81\x03abc");
+        assert_eq!(other(b"\x04\x02ab", b"abc"), b"\x04\x03abc");
+        // Where the new length does not fit, it is written as it should be.
+        assert_eq!(other(b"\x04\x81\x02ab", &[7; 300])[..4], [4, 0x82, 1, 44]);
+    }
+}
