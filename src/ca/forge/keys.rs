@@ -4,6 +4,8 @@
 mod making;
 mod signing;
 
+use std::sync::OnceLock;
+
 use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
 use rsa::{BoxedUint, RsaPrivateKey};
 use rustls_pki_types::pem::PemObject as _;
@@ -30,12 +32,15 @@ enum Signer {
     OddEc(&'static str, Vec<u8>),
     Ed25519(Box<Ed25519KeyPair>),
     /// 2048 to 8192 bits.
-    Rsa(Box<RsaKeyPair>),
+    Rsa(Box<RsaKeyPair>, Again),
     /// Any other size, and every hash that aws-lc-rs does not sign with.
     OddRsa(Box<RsaPrivateKey>),
     /// Any other kind: kept for its public half alone.
     Mute,
 }
+
+/// The same key for what aws-lc-rs does not sign with, read when that is first wanted: it takes milliseconds.
+type Again = OnceLock<Option<Box<RsaPrivateKey>>>;
 
 macro_rules! key_files {
     ($($name:literal),* $(,)?) => {
@@ -118,7 +123,7 @@ impl Key {
         let public = sequence(&[integer(modulus.content), integer(exponent.content)]);
         let spki = sequence(&[algorithm.raw.to_vec(), bit_string(&public)]);
         let signer = match RsaKeyPair::from_pkcs8(pkcs8) {
-            Ok(pair) => Signer::Rsa(Box::new(pair)),
+            Ok(pair) => Signer::Rsa(Box::new(pair), OnceLock::new()),
             Err(_) => Signer::OddRsa(Box::new(odd_rsa(pkcs8)?)),
         };
         Some(Self { signer, spki, pkcs8: pkcs8.to_vec() })
@@ -135,14 +140,14 @@ impl Key {
 
     /// Whether rustls takes the key as it is.
     pub(crate) fn is_common(&self) -> bool {
-        matches!(self.signer, Signer::Ecdsa(..) | Signer::Ed25519(_) | Signer::Rsa(_))
+        matches!(self.signer, Signer::Ecdsa(..) | Signer::Ed25519(_) | Signer::Rsa(..))
     }
 
     /// Bits of the modulus, when it is RSA.
     pub(crate) fn rsa_bits(&self) -> Option<usize> {
         use rsa::traits::PublicKeyParts as _;
         match &self.signer {
-            Signer::Rsa(pair) => Some(pair.public_modulus_len() * 8),
+            Signer::Rsa(pair, _) => Some(pair.public_modulus_len() * 8),
             Signer::OddRsa(key) => Some(key.n().bits() as usize),
             _ => None,
         }

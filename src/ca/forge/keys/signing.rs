@@ -30,7 +30,7 @@ impl Key {
     fn with_hash(&self, hash: Hash) -> SignatureKind {
         match &self.signer {
             Signer::Ed25519(_) => SignatureKind::Ed25519,
-            Signer::Rsa(_) | Signer::OddRsa(_) => SignatureKind::RsaPkcs1(hash),
+            Signer::Rsa(..) | Signer::OddRsa(_) => SignatureKind::RsaPkcs1(hash),
             Signer::Ecdsa(..) | Signer::OddEc(..) | Signer::Mute => SignatureKind::Ecdsa(hash),
         }
     }
@@ -38,7 +38,7 @@ impl Key {
     /// The way of signing that is closest to `kind` among those this key has.
     pub(crate) fn nearest(&self, kind: SignatureKind) -> SignatureKind {
         match (&self.signer, kind) {
-            (Signer::Rsa(_) | Signer::OddRsa(_), SignatureKind::RsaPkcs1(_) | SignatureKind::RsaPss(..)) => kind,
+            (Signer::Rsa(..) | Signer::OddRsa(_), SignatureKind::RsaPkcs1(_) | SignatureKind::RsaPss(..)) => kind,
             (Signer::Ecdsa(..) | Signer::OddEc(..), SignatureKind::Ecdsa(_)) => kind,
             (Signer::Ecdsa(..) | Signer::OddEc(..), _) => match kind.hash() {
                 // There is no identifier for ECDSA with anything older.
@@ -61,10 +61,10 @@ impl Key {
             (Signer::Ecdsa(_, Hash::Sha512), SignatureKind::Ecdsa(hash)) => hash == Hash::Sha512,
             (Signer::Ecdsa(..) | Signer::OddEc(..), SignatureKind::Ecdsa(hash)) => length(hash).is_some(),
             (Signer::Ed25519(_), SignatureKind::Ed25519) => true,
-            (Signer::Rsa(_) | Signer::OddRsa(_), SignatureKind::RsaPkcs1(hash)) => {
+            (Signer::Rsa(..) | Signer::OddRsa(_), SignatureKind::RsaPkcs1(hash)) => {
                 length(hash).is_some_and(|length| length + AROUND_PKCS1 <= bytes)
             }
-            (Signer::Rsa(_) | Signer::OddRsa(_), SignatureKind::RsaPss(hash, salt)) => {
+            (Signer::Rsa(..) | Signer::OddRsa(_), SignatureKind::RsaPss(hash, salt)) => {
                 hash != Hash::Md5 && length(hash).is_some_and(|length| length + salt + AROUND_PSS <= bytes)
             }
             _ => false,
@@ -99,12 +99,15 @@ impl Key {
             }
             (Signer::OddEc(curve, scalar), SignatureKind::Ecdsa(hash)) => sign_ecdsa(curve, scalar, hash, message),
             (Signer::Ed25519(pair), SignatureKind::Ed25519) => Some(pair.sign(message).as_ref().to_vec()),
-            (Signer::Rsa(pair), SignatureKind::RsaPkcs1(hash)) if encoding_of(hash).is_some() => encoding_of(hash)
+            (Signer::Rsa(pair, _), SignatureKind::RsaPkcs1(hash)) if encoding_of(hash).is_some() => encoding_of(hash)
                 .and_then(|encoding| {
                     let mut out = vec![0; pair.public_modulus_len()];
                     pair.sign(encoding, &SystemRandom::new(), message, &mut out).ok().map(|()| out)
                 }),
-            (Signer::Rsa(_), _) => odd_rsa(&self.pkcs8).and_then(|key| sign_rsa(&key, kind, message)),
+            (Signer::Rsa(_, again), _) => {
+                let again = again.get_or_init(|| odd_rsa(&self.pkcs8).map(Box::new));
+                again.as_ref().and_then(|key| sign_rsa(key, kind, message))
+            }
             (Signer::OddRsa(key), _) => sign_rsa(key, kind, message),
             _ => None,
         };
