@@ -201,7 +201,7 @@ async fn the_page_is_served_over_the_protocol_that_the_server_chose() {
 async fn a_client_without_http_is_closed() {
     let quick = |config: &mut Config| {
         rules("refuse")(config);
-        config.hello_timeout = std::time::Duration::from_millis(500);
+        config.hello_timeout = std::time::Duration::from_secs(2);
     };
     let rig = Rig::start_with(quick, vec![]).await;
     let mut speaking = rig.tls(&format!("{BAD}:443"), BAD, &[]).await;
