@@ -22,11 +22,18 @@ pub(super) async fn mirrored(
         let upstream = &connection.upstream;
         (upstream.sent.clone(), upstream.handshake.clone().unwrap_or_default())
     });
-    let (mint, hello, report) = (ctx.services.mint.clone(), hello.clone(), report.clone());
-    let made = tokio::task::spawn_blocking(move || {
-        mint.mirror(&Server { sent: &sent, handshake: &handshake, report: &report }, &hello, now())
-    });
-    let mirrored = made.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    let mint = ctx.services.mint.clone();
+    let kept = mint.kept_mirror(&Server { sent: &sent, handshake: &handshake, report }, hello);
+    let mirrored = match kept {
+        Some(mirrored) => mirrored,
+        None => {
+            let (hello, report) = (hello.clone(), report.clone());
+            let made = tokio::task::spawn_blocking(move || {
+                mint.mirror(&Server { sent: &sent, handshake: &handshake, report: &report }, &hello, now())
+            });
+            made.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?
+        }
+    };
     let given = Given {
         changed: mirrored.changed.clone(),
         unmirrored: mirrored.unmirrored.clone(),

@@ -2,8 +2,8 @@
 //! once through tlscope that mirrors, and the two answers have to agree: the tables of docs/mirror.md.
 //!
 //! The clients are data (`clients`), so is what their words mean (`words`), and so are the answers that do not agree,
-//! each with its reason (`exceptions`). Either way the client does the very same thing at another port: a ClientHello to
-//! tlscope's port goes to the host that it names.
+//! each with its reason (`exceptions`). Either way the client does the very same thing at another port: a ClientHello
+//! to tlscope's port goes to the host that it names.
 //!
 //! `UPDATE_DOCS=1 cargo test --test clients mirror` writes the tables anew.
 

@@ -311,6 +311,10 @@ async fn a_mirror_is_kept_until_something_of_the_server_differs() {
     let expired = seen_of(&lab, &dialler, "expired").await;
     let first = mirror(&mint, &expired);
     assert!(Arc::ptr_eq(&first, &mirror(&mint, &expired)));
+    let handshake = expired.handshake.clone().unwrap();
+    let server = Server { sent: &expired.sent, handshake: &handshake, report: &expired.report };
+    assert!(Arc::ptr_eq(&first, &mint.kept_mirror(&server, &hello()).unwrap()));
+    assert!(self::mint(home.path()).kept_mirror(&server, &hello()).is_none());
     let differs = |change: &dyn Fn(&mut Checked)| {
         let mut other = expired.clone();
         change(&mut other);
@@ -436,6 +440,32 @@ fn bad_input_is_shown_as_it_is_or_copied_with_what_is_bad_about_it() {
         assert_ne!(new.key, old.key);
         let (old, new) = (report_on(&[server]), report_on(std::slice::from_ref(&new.der)));
         assert_eq!(ids(&old), ids(&new));
+    }
+}
+
+#[test]
+fn no_byte_of_a_servers_certificate_breaks_the_mirror() {
+    let home = tempfile::tempdir().unwrap();
+    let mint = mint(home.path());
+    let good = made(|params| {
+        params.use_authority_key_identifier_extension = true;
+        params.is_ca = rcgen::IsCa::ExplicitNoCa;
+        params.subject_alt_names = vec![dns("a.test")];
+    });
+    for at in 0..good.der.len() {
+        for wrong in [0x01, 0x20, 0x80, 0xff] {
+            let mut bytes = good.der.to_vec();
+            bytes[at] ^= wrong;
+            let sent = [CertDer::new(bytes)];
+            // Everything that can be read of it is in the copy, but for what a copy changes.
+            let (old, new) = (Cert::read(&sent[0]), chain_of(&mirror_of(&mint, &sent)).remove(0));
+            assert_eq!(
+                (&new.subject, &new.validity, new.san()),
+                (&old.subject, &old.validity, old.san()),
+                "{at} {wrong}"
+            );
+            assert_eq!(new.extensions.malformed, old.extensions.malformed, "{at} {wrong}");
+        }
     }
 }
 

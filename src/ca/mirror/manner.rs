@@ -1,5 +1,6 @@
 //! How a counterpart is signed: with which algorithm, and what is said of that inside and outside.
 
+use super::splice;
 use crate::ca::forge::der::sequence;
 use crate::ca::forge::{Key, algorithm_of};
 use crate::model::FindingId;
@@ -18,16 +19,10 @@ pub(super) struct Manner {
 impl Manner {
     /// As `cert` is signed.
     pub(super) fn of(cert: &Cert, key: &Key) -> Self {
-        let raw = |at: usize| {
-            let tbs = read_tlv(cert.tbs.as_deref()?)?.0.content;
-            let outer = read_tlv(&cert.der.der)?.0.content;
-            match at {
-                0 => children(tbs).find(|tlv| tlv.tag == 0x30).map(|tlv| tlv.raw.to_vec()),
-                _ => children(outer).nth(1).map(|tlv| tlv.raw.to_vec()),
-            }
-        };
-        let inner = raw(0).unwrap_or_default();
-        Self::new(inner, (raw(1).unwrap_or_default(), cert.outer_algorithm.as_ref()), key)
+        let outer = read_tlv(&cert.der.der).and_then(|(whole, _)| children(whole.content).nth(1));
+        let outer = outer.map(|tlv| tlv.raw.to_vec()).unwrap_or_default();
+        let inner = splice::inner_algorithm(cert).unwrap_or_default();
+        Self::new(inner, (outer, cert.outer_algorithm.as_ref()), key)
     }
 
     /// Signed with `outer`, and saying `inner` inside.

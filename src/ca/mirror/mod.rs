@@ -84,6 +84,12 @@ pub(super) struct Mirrors {
 }
 
 impl Mint {
+    /// What [`Mint::mirror`] made of the same before, when that is still there.
+    pub fn kept_mirror(&self, server: &Server<'_>, hello: &ClientHello) -> Option<Arc<Mirrored>> {
+        let leaf = Cert::read(server.sent.first()?);
+        self.mirrors().shelf.get(place_of(server, &Manners::of(server, &leaf, hello)))
+    }
+
     /// What to show a client with this hello in place of `server`. Takes milliseconds, and seconds where an RSA key
     /// of a new size is wanted: not for an async task.
     ///

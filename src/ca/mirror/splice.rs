@@ -20,19 +20,48 @@ pub(super) struct Change {
     pub(super) authority_key_id: Vec<u8>,
 }
 
-/// The signed part with that changed. `None` when its structure cannot be told.
+/// The fields of a signed part by their places, whatever they hold.
+struct Fields<'a> {
+    version: Option<Tlv<'a>>,
+    serial: Option<Tlv<'a>>,
+    /// Signature algorithm, issuer, validity, subject, key.
+    named: [Tlv<'a>; 5],
+    behind: Vec<Tlv<'a>>,
+}
+
+impl<'a> Fields<'a> {
+    fn of(tbs: &Tlv<'a>) -> Option<Self> {
+        let mut fields = children(tbs.content).peekable();
+        let version = fields.next_if(|tlv| tlv.tag == 0xa0);
+        let serial = fields.next_if(|tlv| tlv.tag == 2);
+        let named = [fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?];
+        Some(Self { version, serial, named, behind: fields.collect() })
+    }
+}
+
+/// The signature algorithm inside the signed part, in DER.
+pub(super) fn inner_algorithm(cert: &Cert) -> Option<Vec<u8>> {
+    let (tbs, _) = read_tlv(cert.tbs.as_ref()?)?;
+    let [algorithm, ..] = Fields::of(&tbs)?.named;
+    Some(algorithm.raw.to_vec())
+}
+
+/// The signed part with that changed; what cannot be read stays. `None` when its structure cannot be told.
 pub(super) fn signed_part(cert: &Cert, change: &Change) -> Option<Vec<u8>> {
     cert.key.as_ref()?;
     let (tbs, _) = read_tlv(cert.tbs.as_ref()?)?;
-    let mut fields = children(tbs.content).peekable();
-    let mut parts: Vec<Vec<u8>> = fields.next_if(|tlv| tlv.tag == 0xa0).iter().map(|tlv| tlv.raw.to_vec()).collect();
-    parts.extend(fields.next_if(|tlv| tlv.tag == 2).map(|tlv| rewrapped(&tlv, &change.serial)));
-    let [_algorithm, _issuer, validity, _subject, _key] =
-        [fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?];
-    let (algorithm, issuer) = (change.algorithm.clone(), change.issuer.clone());
-    parts.extend([algorithm, issuer, validity.raw.to_vec(), change.subject.clone(), change.key.clone()]);
-    parts.extend(fields.filter_map(|field| match field.tag {
-        0xa3 => extensions(&field, cert, change),
+    let fields = Fields::of(&tbs)?;
+    let [_, issuer, validity, subject, _] = fields.named;
+    let name = |own: &Tlv<'_>, is_read: bool, new: &[u8]| if is_read { new.to_vec() } else { own.raw.to_vec() };
+    let mut parts: Vec<Vec<u8>> = fields.version.iter().map(|tlv| tlv.raw.to_vec()).collect();
+    parts.extend(fields.serial.map(|tlv| rewrapped(&tlv, &change.serial)));
+    parts.push(change.algorithm.clone());
+    parts.push(name(&issuer, cert.issuer.is_some(), &change.issuer));
+    parts.push(validity.raw.to_vec());
+    parts.push(name(&subject, cert.subject.is_some(), &change.subject));
+    parts.push(change.key.clone());
+    parts.extend(fields.behind.iter().filter_map(|field| match field.tag {
+        0xa3 => extensions(field, cert, change),
         _ => Some(field.raw.to_vec()),
     }));
     parts.push(behind(tbs.content).to_vec());

@@ -42,7 +42,7 @@ pub(super) const ALL: &[Exception] = &[
     Exception {
         case: "underscore",
         clients: &["Java"],
-        reason: "it leaves a name with an underscore out of its hello, and without a name tlscope cannot tell where to go",
+        reason: "it leaves a name with an underscore out of its hello, without which tlscope cannot tell where to go",
     },
 ];
 

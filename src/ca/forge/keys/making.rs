@@ -15,8 +15,8 @@ use crate::x509::{Hash, oids};
 /// Below this nothing can be signed with a padded hash of today.
 const SMALLEST_RSA: usize = 512;
 
-/// Above this nobody's patience lasts for a handshake.
-const LARGEST_RSA: usize = 16_384;
+/// Above this nobody's patience lasts for a handshake, and a server could keep this machine busy.
+const LARGEST_RSA: usize = 9216;
 
 /// Keys above this size are of many primes, which are found in a fraction of the time.
 const LARGEST_OF_TWO_PRIMES: usize = 4096;

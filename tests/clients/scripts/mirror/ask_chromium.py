@@ -28,7 +28,11 @@ class Browser:
         redirected = ["sh", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "sh", *command]
         environment = os.environ | {"HOME": home}
         self.process = subprocess.Popen(
-            redirected, pass_fds=[theirs_in, theirs_out], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            redirected,
+            pass_fds=[theirs_in, theirs_out],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         os.close(theirs_in)
         os.close(theirs_out)
@@ -71,7 +75,7 @@ def is_address(host):
 
 
 def visit(browser, page, url):
-    """By the loader of the developer's tools: a tab would wait for seconds before it shows its own page about an error."""
+    """By the loader of the developer's tools: a tab would wait for seconds before it shows an error."""
     session, frame = page
     options = {"disableCache": True, "includeCredentials": False}
     ask = {"frameId": frame, "url": url, "options": options}
@@ -94,9 +98,10 @@ def main():
 
     def answer(job):
         case, host, port = job
+        url = f"https://{host}:{port}/" if is_address(host) else f"https://{host}/"
         page = pages.get()
         try:
-            return f"{case}\t{visit(browser, page, f'https://{host}:{port}/' if is_address(host) else f'https://{host}/')}"
+            return f"{case}\t{visit(browser, page, url)}"
         finally:
             pages.put(page)
 

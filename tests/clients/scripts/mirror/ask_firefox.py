@@ -1,4 +1,5 @@
-"""Firefox: `ask_firefox.py PROFILE FIREFOX FLAG...` asks for each line `case<TAB>host<TAB>port` and says what came of it.
+"""Firefox: `ask_firefox.py PROFILE FIREFOX FLAG...` asks for each line `case<TAB>host<TAB>port` and says what came
+of it.
 
 One browser without a screen is driven over Marionette's socket. Its own network code opens each URL, as a tab would,
 and tells the name of its error.
