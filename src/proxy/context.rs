@@ -229,7 +229,9 @@ impl Shared {
     pub(super) fn tell_later(&self, event: Event) {
         let tried = self.tried(&event);
         self.send_later(event);
-        tried.into_iter().for_each(|tried| self.send_later(tried));
+        if let Some(tried) = tried {
+            self.send_later(tried);
+        }
     }
 
     /// What an event means for the audit, where there is one: every event about a connection or a request comes by here.

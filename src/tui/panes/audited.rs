@@ -89,7 +89,7 @@ fn others(row: &Row, told: Told, title: &str, look: Look, columns: usize) -> Vec
     }
     let mut lines = vec![Line::default(), heading(&format!("{title} ({})", cells.len()), look)];
     for cell in cells {
-        let how = cell.how.as_ref().map(explain::client_outcome_words).unwrap_or_else(|| cell.identity.about.clone());
+        let how = cell.how.as_ref().map_or_else(|| cell.identity.about.clone(), explain::client_outcome_words);
         lines.extend(Look::labelled(&cell.identity.name, &how, columns));
     }
     lines
