@@ -15,9 +15,10 @@ use super::output::{paint_for, say};
 use crate::config::ScreenSettings;
 use crate::export::Redaction;
 use crate::model::{RowId, Timestamp};
+use crate::proxy::Auditor;
 use crate::session::{Session, read_book, read_detail, search_bodies};
 use crate::store::Archive;
-use crate::tui::{self, About, Answer, Asked, Exporter, Hooks, Keeper, Obeyer, Prefs, Searcher, Settings};
+use crate::tui::{self, About, Answer, Asked, Exporter, Hooks, Keeper, Obeyer, Plan, Prefs, Searcher, Settings};
 
 /// What a screen is started with.
 pub(super) struct Wishes {
@@ -55,7 +56,7 @@ pub(super) async fn show_run(
         setup_url: banner.remote().map(|remote| format!("http://{remote}/")),
         export_name: export_name(&engine.file),
         secrets_logged: engine.commander.dialler.client_key_log().is_some(),
-        audit: None,
+        audit: engine.audit.as_ref().map(plan_of),
     };
     let commander = engine.commander.clone();
     let obey: Arc<Obeyer> = Arc::new(move |command, reply| commander.obey(command, reply));
@@ -78,6 +79,12 @@ pub(super) async fn show_run(
     let shown = show(engine.session.clone(), about, hooks, wishes.settings, ended).await;
     questions.attend(false);
     shown
+}
+
+/// What an audit shows, for the screen to lay out what came of it.
+fn plan_of(auditor: &Auditor) -> Plan {
+    let identities = std::iter::once(auditor.control()).chain(auditor.identities()).collect();
+    Plan { identities, repeat: auditor.repeat() }
 }
 
 /// Shows a session that was kept.

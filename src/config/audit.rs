@@ -27,6 +27,7 @@ const PRIVATE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCAL
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// `tlscope audit`.
+#[allow(clippy::struct_excessive_bools)] // each is a flag
 #[derive(Args, Clone, Debug)]
 #[command(
     override_usage = "tlscope audit [--host GLOB]... [OPTIONS] [-- COMMAND [ARGUMENT]...]",
@@ -71,6 +72,9 @@ pub struct AuditArgs {
     /// Let the command write where tlscope does
     #[arg(long, action = ArgAction::SetTrue)]
     pub(super) show_output: bool,
+    /// Write lines instead of showing the screen
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub(super) headless: bool,
     /// Leave these variables of the command's environment as they are
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(super) keep_env: Vec<String>,
@@ -105,6 +109,8 @@ pub struct AuditSettings {
     pub output: Option<PathBuf>,
     /// Whether to end when everybody is done with.
     pub until_done: bool,
+    /// Whether there is no screen.
+    pub headless: bool,
     /// The command, when there is one.
     pub command: Vec<OsString>,
     /// How long one run of it may take.
@@ -147,6 +153,7 @@ pub fn audit_settings(globals: &Globals, args: AuditArgs) -> Result<AuditSetting
         format: args.format,
         output: args.output,
         until_done: args.until_done,
+        headless: args.headless || !args.command.is_empty(),
         command: args.command,
         time_limit: args.time_limit.map_or(TIME_LIMIT, |span| span.0),
         show_output: args.show_output,

@@ -147,6 +147,11 @@ impl Auditor {
         self.lock().audit.identities().to_vec()
     }
 
+    /// How often each is shown at least.
+    pub fn repeat(&self) -> u32 {
+        self.lock().audit.repeat()
+    }
+
     /// What the CA cannot issue, with why.
     pub fn left_out(&self) -> &[(String, &'static str)] {
         &self.left_out

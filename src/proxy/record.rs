@@ -226,7 +226,10 @@ fn tell(ctx: &Ctx, state: &Arc<Mutex<State>>) {
     let tried = ctx.tried(&event(&now));
     if let Ok(room) = events.try_reserve() {
         room.send(event(&now));
-        return tried.into_iter().for_each(|tried| ctx.send_later(tried));
+        if let Some(tried) = tried {
+            ctx.send_later(tried);
+        }
+        return;
     }
     drop(now);
     let (events, state) = (events.clone(), state.clone());

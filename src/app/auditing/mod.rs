@@ -12,6 +12,7 @@ use super::engine::Engine;
 use super::files::create_private;
 use super::output::{paint_for, print, say};
 use super::running::{Listening, check_writable, ending, finish};
+use super::screen::{Wishes, show_run};
 use super::{descriptors, exec, logging, now, runtime};
 use crate::config::{self, AuditArgs, AuditSettings, Globals, ReportFormat};
 use crate::export::{AuditAbout, audit_document, printable};
@@ -43,26 +44,19 @@ async fn audit(settings: &AuditSettings, level: LevelFilter) -> anyhow::Result<u
     let is_told = level >= LevelFilter::WARN;
     let mut listening = Listening::start(&settings.run)?;
     // A command's runs have a line each; of clients that come as they like, each trial has one.
-    if is_told && settings.command.is_empty() {
+    let has_screen = !settings.headless && io::stdout().is_terminal();
+    if is_told && settings.command.is_empty() && !has_screen {
         let identities = crate::ca::Catalogue::read()?.identities();
         listening.write_to(io::stderr(), trial_lines(identities, paint))?;
     }
     let listeners = std::mem::take(&mut listening.listeners);
     let engine = Engine::start_with(&settings.run, listeners, Some(&settings.plan)).await?;
     let auditor = engine.audit.clone().context("there is no audit")?;
-    let ended = ending(settings.run.run_for);
     let failed = if settings.command.is_empty() {
-        if is_told {
-            say(&engine.banner.text(paint));
-            say(&beginning(&auditor));
-        }
-        tokio::select! {
-            () = ended => {}
-            () = done(&auditor, engine.session.clone()), if settings.until_done => {}
-        }
+        attend(settings, &engine, &auditor, Face { paint, is_told, has_screen }).await?;
         None
     } else {
-        repeated::run(settings, &engine, &auditor, is_told, ended).await?
+        repeated::run(settings, &engine, &auditor, is_told, ending(settings.run.run_for)).await?
     };
     finish(&settings.run, engine, listening, None).await?;
     if let Some(code) = failed {
@@ -70,6 +64,33 @@ async fn audit(settings: &AuditSettings, level: LevelFilter) -> anyhow::Result<u
     }
     write_table(settings, &auditor)?;
     Ok(settings.fail_on.exit_code(&auditor.table()))
+}
+
+/// How a person follows.
+struct Face {
+    paint: Paint,
+    is_told: bool,
+    has_screen: bool,
+}
+
+/// Lets clients come as they like, until it is told to end, or knows everything.
+async fn attend(settings: &AuditSettings, engine: &Engine, auditor: &Auditor, face: Face) -> anyhow::Result<()> {
+    let ended = async {
+        tokio::select! {
+            () = ending(settings.run.run_for) => {}
+            () = done(auditor, engine.session.clone()), if settings.until_done => {}
+        }
+    };
+    if face.has_screen {
+        let wishes = Wishes::of(&settings.run.screen, settings.run.redaction);
+        return show_run(engine, now(), wishes, ended).await;
+    }
+    if face.is_told {
+        say(&engine.banner.text(face.paint));
+        say(&beginning(auditor));
+    }
+    ended.await;
+    Ok(())
 }
 
 /// What is going to happen.

@@ -105,6 +105,11 @@ impl Audit {
         &self.control
     }
 
+    /// How often each identity is shown at least.
+    pub fn repeat(&self) -> u32 {
+        self.repeat
+    }
+
     /// What is wrong on purpose, in the order of the catalogue.
     pub fn identities(&self) -> &[Identity] {
         &self.identities
