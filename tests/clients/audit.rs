@@ -53,7 +53,7 @@ const fn again(name: &'static str, words: &'static str) -> Client {
 /// As they are.
 const SOUND: &[Client] = &[
     run_as("curl", "curl -q -sS {url}"),
-    run_as("wget", "wget --no-config -q --no-hsts --tries=1 -O - {url}"),
+    run_as("wget", "wget -q --no-hsts --tries=1 -O - {url}"),
     run_as("git", "git ls-remote {url}"),
     run_as("openssl s_client", "sh {scripts}/audit_s_client.sh"),
     run_as("Ruby", "ruby -rnet/http -e print(Net::HTTP.get(URI(ARGV[0]))) {url}"),
@@ -70,7 +70,7 @@ const SOUND: &[Client] = &[
 /// Made not to verify, in the ways that are found in real apps.
 const CARELESS: &[Client] = &[
     run_as("curl --insecure", "curl -q -sS --insecure {url}"),
-    run_as("wget --no-check-certificate", "wget --no-config -q --no-hsts --tries=1 --no-check-certificate -O - {url}"),
+    run_as("wget --no-check-certificate", "wget -q --no-hsts --tries=1 --no-check-certificate -O - {url}"),
     run_as("git with sslVerify off", "git -c http.sslVerify=false ls-remote {url}"),
     again("Python without check_hostname", "{python} {scripts}/audit_loop.py {proxy} {roots} {url} any-name"),
     again("Python with CERT_NONE", "{python} {scripts}/audit_loop.py {proxy} {roots} {url} anything"),
