@@ -18,7 +18,9 @@ pub(in crate::tui) fn lines(row: &Row, look: Look, columns: usize) -> Vec<Line<'
         lines.extend([Line::default(), heading("took, and should not have", look)]);
         lines.extend(taken.iter().flat_map(|cell| wrongly_taken(cell, look, columns)));
     }
-    for (told, title) in [(Told::Refused, "refused"), (Told::Untold, "tells nothing"), (Told::NotShown, "to come")] {
+    for (told, title) in
+        [(Told::Refused, "refused"), (Told::Untold, "tells nothing, or not yet"), (Told::NotShown, "to come")]
+    {
         lines.extend(others(row, told, title, look, columns));
     }
     lines
@@ -28,7 +30,7 @@ pub(in crate::tui) fn lines(row: &Row, look: Look, columns: usize) -> Vec<Line<'
 pub(in crate::tui) fn without(has_plan: bool, look: Look, columns: usize) -> Vec<Line<'static>> {
     let words = if has_plan {
         "No client has come yet. Use the app: each of its connections to the hosts that were named is shown another \
-         certificate that is wrong on purpose."
+         certificate that is wrong on purpose. `s` shows how to point a device here."
     } else {
         "This run is no audit. `tlscope audit --host HOST` shows an app certificates that are wrong on purpose, and tells \
          which of them it takes."
