@@ -13,9 +13,8 @@ use crate::ca::{KeyChoice, Mint, Shown};
 use crate::model::{Fingerprint, Host, Timestamp};
 use crate::x509::Cert;
 
-/// They take a moment to make, and weak as they are there need be no more of them.
-static WEAK_KEYS: [(&str, usize, OnceLock<Arc<Key>>); 2] =
-    [("rsa1024", 1024, OnceLock::new()), ("rsa512", 512, OnceLock::new())];
+/// It takes a moment to make, and nobody computes it while an audit lasts.
+static WEAK_KEY: OnceLock<Arc<Key>> = OnceLock::new();
 
 /// 65537, as every RSA key has it.
 const EXPONENT: [u8; 3] = [1, 0, 1];
@@ -100,18 +99,19 @@ fn key_for(name: &str, choice: KeyChoice, own: Option<&[u8]>) -> Result<Arc<Key>
         }
         ("leaf" | "ca", KeyChoice::Rsa2048, _) => Key::rsa(2048, &EXPONENT).map(Arc::new),
         ("leaf" | "ca", KeyChoice::P256, _) => Key::named("p256").map(Arc::new),
-        (weak, ..) => weak_key(weak),
+        ("rsa1024", ..) => weak_key(),
+        // Each is for one certificate, which is over before the key is computed.
+        ("rsa512", ..) => Key::rsa(512, &EXPONENT).map(Arc::new),
+        (other, ..) => Err(format!("there is no key {other:?}")),
     }
 }
 
-fn weak_key(name: &str) -> Result<Arc<Key>, String> {
-    let known = WEAK_KEYS.iter().find(|(own, ..)| *own == name);
-    let (_, bits, key) = known.ok_or_else(|| format!("there is no key {name:?}"))?;
-    if let Some(key) = key.get() {
+fn weak_key() -> Result<Arc<Key>, String> {
+    if let Some(key) = WEAK_KEY.get() {
         return Ok(key.clone());
     }
-    let new = Arc::new(Key::rsa(*bits, &EXPONENT)?);
-    Ok(key.get_or_init(|| new).clone())
+    let new = Arc::new(Key::rsa(1024, &EXPONENT)?);
+    Ok(WEAK_KEY.get_or_init(|| new).clone())
 }
 
 fn make(recipe: &IdentityRecipe, host: &Host, issuers: Forge, around: &Surroundings) -> Result<Shown, String> {
