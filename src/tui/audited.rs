@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::pick::Pick;
 use crate::diagnosis::audit::{Audit, Row, Told};
 use crate::model::{Identity, Severity};
 use crate::session::{Book, quoted};
@@ -30,8 +31,7 @@ pub(super) struct Audited {
     /// How many trials they are made of.
     trials: usize,
     rows: Vec<Arc<Row>>,
-    selected: usize,
-    top: usize,
+    pick: Pick,
     pub(super) shown: Vec<ShownRow>,
 }
 
@@ -40,16 +40,15 @@ impl Audited {
     pub(super) fn look_at(&mut self, plan: Option<&Plan>, book: &Book, rows: usize) {
         if self.trials != book.trials().len() {
             self.trials = book.trials().len();
-            let selected = self.rows.get(self.selected).cloned();
+            let selected = self.rows.get(self.pick.selected()).cloned();
             self.rows = plan.map(|plan| sorted(plan, book)).unwrap_or_default();
-            let again = selected.and_then(|old| self.rows.iter().position(|row| is_same(row, &old)));
-            self.selected = again.unwrap_or(self.selected);
+            if let Some(again) = selected.and_then(|old| self.rows.iter().position(|row| is_same(row, &old))) {
+                self.pick.select(again);
+            }
         }
-        self.selected = self.selected.min(self.rows.len().saturating_sub(1));
-        let room = rows.max(1);
-        self.top = self.top.clamp(self.selected.saturating_sub(room - 1), self.selected);
-        let window = self.rows.iter().enumerate().skip(self.top).take(room);
-        let selected = self.selected;
+        let seen = self.pick.fit(self.rows.len(), rows);
+        let selected = self.pick.selected();
+        let window = self.rows.iter().enumerate().skip(seen.start).take(seen.len());
         self.shown = window.map(|(at, row)| ShownRow { row: row.clone(), is_selected: at == selected }).collect();
     }
 
@@ -60,12 +59,12 @@ impl Audited {
 
     /// Up or down by so many.
     pub(super) fn travel(&mut self, by: isize) {
-        self.selected = self.selected.saturating_add_signed(by).min(self.rows.len().saturating_sub(1));
+        self.pick.travel(by);
     }
 
     /// To the row that is drawn there.
     pub(super) fn select_shown(&mut self, at: usize) {
-        self.selected = (self.top + at).min(self.rows.len().saturating_sub(1));
+        self.pick.select_shown(at);
     }
 
     /// The selected row.

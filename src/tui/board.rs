@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::pick::Pick;
 use crate::model::{FindingId, Fingerprint, Refusal, Severity, Timestamp};
 use crate::session::{Book, ChainFacts, ClientFacts, ClientKey, Group, Groups, LeafFacts, Setup, quoted};
 
@@ -180,8 +181,7 @@ pub(super) struct Board {
     /// The version of the book for which the groups were put in order, and when.
     ordered: Option<(u64, Timestamp)>,
     keys: Vec<Key>,
-    selected: usize,
-    top: usize,
+    pick: Pick,
     pub(super) shown: Vec<ShownGroup>,
 }
 
@@ -193,22 +193,22 @@ impl Board {
         }
         if self.is_stale(book.version(), now) {
             self.ordered = Some((book.version(), now));
-            let selected = self.keys.get(self.selected).cloned();
+            let selected = self.keys.get(self.pick.selected()).cloned();
             self.keys = sorted_keys(view, book.groups());
-            self.selected = selected.and_then(|key| self.keys.iter().position(|k| *k == key)).unwrap_or(self.selected);
+            if let Some(again) = selected.and_then(|key| self.keys.iter().position(|k| *k == key)) {
+                self.pick.select(again);
+            }
         }
-        let last = self.keys.len().saturating_sub(1);
-        self.selected = self.selected.min(last);
-        let rows = rows.max(1);
-        self.top = self.top.clamp(self.selected.saturating_sub(rows - 1), self.selected);
-        let window = self.keys.iter().enumerate().skip(self.top).take(rows);
+        let seen = self.pick.fit(self.keys.len(), rows);
+        let selected = self.pick.selected();
+        let window = self.keys.iter().enumerate().skip(seen.start).take(seen.len());
         self.shown = window
             .filter_map(|(at, key)| {
                 let groups = book.groups();
                 let none = Group::default();
                 // A device that is only being set up has no connections to be a group of.
                 let group = key.group(groups).or_else(|| key.setup(groups).map(|_| &none))?;
-                Some(ShownGroup::of(key.clone(), group, groups, at == self.selected))
+                Some(ShownGroup::of(key.clone(), group, groups, at == selected))
             })
             .collect();
     }
@@ -226,12 +226,12 @@ impl Board {
 
     /// Up or down by so many.
     pub(super) fn travel(&mut self, by: isize) {
-        self.selected = self.selected.saturating_add_signed(by).min(self.keys.len().saturating_sub(1));
+        self.pick.travel(by);
     }
 
     /// To the group that is drawn there.
     pub(super) fn select_shown(&mut self, at: usize) {
-        self.selected = (self.top + at).min(self.keys.len().saturating_sub(1));
+        self.pick.select_shown(at);
     }
 
     /// The selected group.

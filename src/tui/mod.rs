@@ -16,6 +16,7 @@ mod effect;
 mod keymap;
 mod menu;
 mod panes;
+mod pick;
 mod rows;
 mod run;
 mod settings;
