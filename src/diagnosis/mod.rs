@@ -30,5 +30,6 @@ mod transparency;
 pub use budget::Limits;
 pub use judge::judge;
 pub use path::Trust;
+pub(crate) use signature::digest;
 pub use signature::{Check, verify, verify_tls};
 pub use surroundings::clock_skew;

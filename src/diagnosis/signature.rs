@@ -232,7 +232,7 @@ fn dsa_signature(key: &PublicKey, hash: Hash, message: &[u8], signature: &[u8]) 
 }
 
 /// The digest of `message`; `None` for the hashes that no library here has.
-pub(super) fn digest(hash: Hash, message: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn digest(hash: Hash, message: &[u8]) -> Option<Vec<u8>> {
     Some(match hash {
         Hash::Md2 | Hash::Md4 => return None,
         Hash::Md5 => md5::Md5::digest(message).to_vec(),

@@ -7,10 +7,10 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature as aws;
 use rsa::rand_core::{TryCryptoRng, TryRng};
 use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey};
-use sha2::Digest as _;
 
 use super::{Key, Signer, odd_rsa};
 use crate::ca::forge::der::{integer, oid, sequence, tlv};
+use crate::diagnosis::digest;
 use crate::x509::{Hash, SignatureKind, oids};
 
 impl Key {
@@ -171,18 +171,6 @@ fn curve_of(own: Hash) -> &'static str {
         Hash::Sha384 => "P-384",
         _ => "P-521",
     }
-}
-
-fn digest(hash: Hash, message: &[u8]) -> Option<Vec<u8>> {
-    Some(match hash {
-        Hash::Md2 | Hash::Md4 => return None,
-        Hash::Md5 => md5::Md5::digest(message).to_vec(),
-        Hash::Sha1 => sha1::Sha1::digest(message).to_vec(),
-        Hash::Sha224 => sha2::Sha224::digest(message).to_vec(),
-        Hash::Sha256 => sha2::Sha256::digest(message).to_vec(),
-        Hash::Sha384 => sha2::Sha384::digest(message).to_vec(),
-        Hash::Sha512 => sha2::Sha512::digest(message).to_vec(),
-    })
 }
 
 macro_rules! sign_on {
