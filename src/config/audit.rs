@@ -2,13 +2,13 @@
 //! there is one.
 
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
 use super::command::{Globals, ReportFormat, RunArgs};
+use super::exec::keep_private;
 use super::fault::ConfigError;
 use super::options::{
     ExportOptions, HeadlessOptions, InquiryOptions, LabOptions, NetOptions, ProxyOptions, StoreOptions, TrustOptions,
@@ -19,9 +19,6 @@ use super::values::Span;
 use crate::headless::WrongFrom;
 use crate::net::Glob;
 use crate::proxy::{AfterRefusal, AuditPlan, Audited};
-
-/// The proxy of a command is for this machine alone, on a port of the system's choice.
-const PRIVATE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// How long one run of a command may take, unless something else is said.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -141,10 +138,7 @@ pub fn audit_settings(globals: &Globals, args: AuditArgs) -> Result<AuditSetting
     // Whoever refuses what is wrong is right, and is to come again.
     run.proxy.after_refusal = AfterRefusal::Off;
     if !args.command.is_empty() {
-        // Whatever the file says of the proxy that others use.
-        run.proxy.listen = vec![PRIVATE];
-        run.proxy.reverse = Vec::new();
-        run.proxy.access.allow = Vec::new();
+        keep_private(&mut run);
     }
     Ok(AuditSettings {
         run,
@@ -166,6 +160,7 @@ mod tests {
     use std::path::Path;
 
     use super::super::command::{Command, read};
+    use super::super::exec::PRIVATE;
     use super::*;
 
     fn settings(dir: &Path, line: &str) -> Result<AuditSettings, ConfigError> {

@@ -17,7 +17,7 @@ use crate::net::Glob;
 use crate::proxy::BadUpstreamRule;
 
 /// The proxy of one command is for this machine alone, on a port of the system's choice.
-const PRIVATE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+pub(super) const PRIVATE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// `tlscope exec`.
 #[derive(Args, Clone, Debug)]
@@ -87,6 +87,13 @@ pub struct ExecSettings {
     pub keep_env: Vec<String>,
 }
 
+/// Has the proxy serve one command and nobody else, whatever the file says of the proxy that others use.
+pub(super) fn keep_private(run: &mut RunSettings) {
+    run.proxy.listen = vec![PRIVATE];
+    run.proxy.reverse = Vec::new();
+    run.proxy.access.allow = Vec::new();
+}
+
 /// Merges everything for `exec`.
 ///
 /// # Errors
@@ -101,10 +108,7 @@ pub fn exec_settings(globals: &Globals, args: ExecArgs) -> Result<ExecSettings, 
     if run.events == Some(EventSink::Stdout) {
         return Err(ConfigError::OutputTaken);
     }
-    // Whatever the file says of the proxy that others use.
-    run.proxy.listen = vec![PRIVATE];
-    run.proxy.reverse = Vec::new();
-    run.proxy.access.allow = Vec::new();
+    keep_private(&mut run);
     Ok(ExecSettings { run, command, keep_env })
 }
 
