@@ -223,9 +223,10 @@ fn tell(ctx: &Ctx, state: &Arc<Mutex<State>>) {
     let event = |state: &State| Event::Connection(Box::new(state.connection.clone()));
     let events = &ctx.services.events;
     let now = lock(state);
-    let tried = ctx.tried(&event(&now));
+    let told = event(&now);
+    let tried = ctx.tried(&told);
     if let Ok(room) = events.try_reserve() {
-        room.send(event(&now));
+        room.send(told);
         if let Some(tried) = tried {
             ctx.send_later(tried);
         }
